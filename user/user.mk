@@ -18,8 +18,8 @@ Q ?= @
 
 # Our own code sees our own headers only; the compiler's folder adds stdarg.h, stddef.h and the like.
 USER_CC_INCLUDE := $(shell $(CC) -print-file-name=include)
-USER_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -ffreestanding -nostdinc -isystem $(USER_CC_INCLUDE) \
-	-isystem libc/include -Iinclude -fno-pic -fno-pie -fno-stack-protector -fcf-protection=none \
+USER_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -ffreestanding -nostdinc \
+	-isystem libc/include -isystem $(USER_CC_INCLUDE) -Iinclude -fno-pic -fno-pie -fno-stack-protector -fcf-protection=none \
 	-fno-asynchronous-unwind-tables -fno-omit-frame-pointer
 
 # A classic static program: four PT_LOADs, R, RX, R and RW, linked where Linux programs begin.
@@ -49,7 +49,7 @@ HOSTED_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -static
 
 USER_PROGRAMS := $(DEMO_BIN) $(GUEST_BIN) $(HOSTED_BIN)
 USER_OBJ := $(LIBC_OBJ) $(CRT0) $(DEMO_LIB_OBJ) $(GUEST_LIB_OBJ) \
-	$(patsubst %.c,$(O)/user/obj/%.o,$(DEMO_SRC) $(GUEST_SRC))
+	$(patsubst %.c,$(O)/user/obj/%.o,$(DEMO_SRC) $(GUEST_SRC) $(wildcard libc/test/*.c))
 
 .PHONY: user libc-test
 .SECONDARY: $(USER_OBJ)
@@ -61,7 +61,7 @@ $(O)/user/obj/%.o: %.c
 
 $(O)/user/obj/%.asm.o: %.asm
 	@mkdir -p $(@D)
-	$(Q)$(NASM) -f elf64 -g -F dwarf -Iinclude/ -Ilibc/ -MD $@.d -MP -o $@ $<
+	$(Q)$(NASM) -f elf64 -g -F dwarf -Ilibc/ -MD $@.d -MP -o $@ $<
 
 $(LIBC): $(LIBC_OBJ)
 	$(Q)rm -f $@
@@ -100,14 +100,24 @@ $(O)/initramfs.cpio: $(O)/user/image/.made tools/mkinitramfs tools/initramfs.lis
 $(O)/tests-guest.cpio: $(O)/user/image/.made tools/mkinitramfs tools/initramfs.list
 	$(Q)$(MKINITRAMFS) -D INIT=user/initramfs/init-tests
 
-# The library's test is compiled once against our headers and library and runs on the host's kernel.
+# The library's tests run on the host's kernel: some judge themselves, the programs in compare/ are built
+# with the host's library as well and must print the same.
+LIBC_TEST := $(patsubst libc/test/%.c,$(O)/user/libc-test/%,$(wildcard libc/test/*.c))
+LIBC_COMPARE := $(patsubst libc/test/compare/%.c,$(O)/user/libc-test/compare/%,$(wildcard libc/test/compare/*.c))
+
 $(O)/user/libc-test/%: $(O)/user/obj/libc/test/%.o $(CRT0) $(LIBC)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(USER_LDFLAGS) -o $@ $(CRT0) $< $(LIBC)
 
-LIBC_TEST := $(patsubst libc/test/%.c,$(O)/user/libc-test/%,$(wildcard libc/test/*.c))
-libc-test: $(LIBC_TEST)
-	$(Q)for t in $(LIBC_TEST); do $$t || exit 1; done
+$(O)/user/libc-test/compare/%-ours: libc/test/compare/%.c $(CRT0) $(LIBC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(USER_CFLAGS) -Wno-format -Wno-format-truncation $(USER_LDFLAGS) -o $@ $(CRT0) $< $(LIBC)
+
+$(O)/user/libc-test/compare/%-host: libc/test/compare/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -Wno-format -Wno-format-truncation -static -o $@ $<
+
+libc-test: $(LIBC_TEST) $(LIBC_COMPARE:=-ours) $(LIBC_COMPARE:=-host)
+	$(Q)libc/test/run.sh $(O)/user/libc-test
 
 -include $(USER_OBJ:.o=.d) $(USER_OBJ:.o=.o.d) $(HOSTED_BIN:=.d) $(O)/initramfs.cpio.d $(O)/tests-guest.cpio.d
--include $(patsubst libc/test/%.c,$(O)/user/obj/libc/test/%.d,$(wildcard libc/test/*.c))

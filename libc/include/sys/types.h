@@ -1,0 +1,24 @@
+/* sys/types.h - the types of system call arguments, Linux x86-64 */
+#ifndef LIBC_SYS_TYPES_H
+#define LIBC_SYS_TYPES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef long ssize_t;
+typedef long off_t;
+typedef int pid_t;
+typedef unsigned int uid_t;
+typedef unsigned int gid_t;
+typedef unsigned int mode_t;
+typedef unsigned long dev_t;
+typedef unsigned long ino_t;
+typedef unsigned long nlink_t;
+typedef long blksize_t;
+typedef long blkcnt_t;
+typedef long time_t;
+typedef long suseconds_t;
+typedef int clockid_t;
+typedef unsigned int useconds_t;
+
+#endif
