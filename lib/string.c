@@ -26,6 +26,12 @@
 #pragma GCC optimize("no-tree-loop-distribute-patterns")
 #endif
 
+#undef memcpy
+#undef memmove
+#undef memset
+#undef memcmp
+#undef strlen
+
 #define REP_MIN 64
 
 /* Unaligned words: x86 loads and stores them at any address. */

@@ -32,6 +32,18 @@ char *strstr(const char *haystack, const char *needle);
 size_t strspn(const char *s, const char *accept);
 size_t strcspn(const char *s, const char *reject);
 
+#if !__STDC_HOSTED__
+/*
+ * A freestanding compiler takes these names for ordinary functions.  The builtins give it back what it
+ * knows: a constant small size becomes a few moves, anything else a call of the function above.
+ */
+#define memcpy(dest, src, len)  __builtin_memcpy(dest, src, len)
+#define memmove(dest, src, len) __builtin_memmove(dest, src, len)
+#define memset(dest, byte, len) __builtin_memset(dest, byte, len)
+#define memcmp(a, b, len)       __builtin_memcmp(a, b, len)
+#define strlen(s)               __builtin_strlen(s)
+#endif
+
 /* First byte that is not @byte, or NULL when all @len are: finds damage in poisoned memory. */
 static inline void *memchr_inv(const void *s, int byte, size_t len)
 {

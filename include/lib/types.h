@@ -30,6 +30,7 @@ typedef int64_t s64;
 typedef unsigned long vaddr_t; /* virtual address, in bytes */
 typedef unsigned long paddr_t; /* physical address, in bytes */
 typedef unsigned long pfn_t;   /* page frame number: paddr_t >> PAGE_SHIFT */
+typedef unsigned long pgoff_t; /* page offset in a file or mapping, in pages */
 
 typedef long ssize_t;
 typedef long loff_t;
