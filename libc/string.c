@@ -3,8 +3,8 @@
  *
  * memcpy, memmove and memset move eight bytes at a time once the destination is aligned: the processor
  * takes unaligned loads, and that is most of the gain for little code.  All else goes by bytes.  The
- * compiler may call memcpy, memmove, memset and memcmp on its own, so these four must exist, and must not
- * be "recognised" and turned into calls to themselves: hence the attribute.
+ * compiler may call memcpy, memmove, memset and memcmp on its own, so these four must exist; and
+ * their loops must not be "recognised" and turned into calls to themselves, which a compiler flag forbids.
  *
  * Sources: string(3).
  */
@@ -14,13 +14,11 @@
 #include <strings.h>
 #include <ctype.h>
 
-#define NO_IDIOM	__attribute__((optimize("no-tree-loop-distribute-patterns")))
-
 typedef uint64_t __attribute__((may_alias, aligned(1))) word_t;
 
 #define WORD		sizeof(word_t)
 
-NO_IDIOM static void copy_up(unsigned char *d, const unsigned char *s, size_t n)
+static void copy_up(unsigned char *d, const unsigned char *s, size_t n)
 {
 	for (; n && (uintptr_t)d % WORD; n--)
 		*d++ = *s++;
@@ -30,7 +28,7 @@ NO_IDIOM static void copy_up(unsigned char *d, const unsigned char *s, size_t n)
 		*d++ = *s++;
 }
 
-NO_IDIOM static void copy_down(unsigned char *d, const unsigned char *s, size_t n)
+static void copy_down(unsigned char *d, const unsigned char *s, size_t n)
 {
 	d += n;
 	s += n;
@@ -67,7 +65,7 @@ void *memmove(void *dst, const void *src, size_t n)
 	return dst;
 }
 
-NO_IDIOM void *memset(void *dst, int c, size_t n)
+void *memset(void *dst, int c, size_t n)
 {
 	unsigned char *d = dst;
 	word_t w = (unsigned char)c * 0x0101010101010101UL;
@@ -119,7 +117,7 @@ void *memmem(const void *hay, size_t hay_len, const void *needle, size_t needle_
 	return NULL;
 }
 
-NO_IDIOM size_t strlen(const char *s)
+size_t strlen(const char *s)
 {
 	const char *p = s;
 
@@ -135,7 +133,7 @@ size_t strnlen(const char *s, size_t max)
 	return nul ? (size_t)(nul - s) : max;
 }
 
-NO_IDIOM char *stpcpy(char *restrict dst, const char *restrict src)
+char *stpcpy(char *restrict dst, const char *restrict src)
 {
 	while ((*dst = *src++))
 		dst++;

@@ -20,7 +20,8 @@ Q ?= @
 USER_CC_INCLUDE := $(shell $(CC) -print-file-name=include)
 USER_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -ffreestanding -nostdinc \
 	-isystem libc/include -isystem $(USER_CC_INCLUDE) -Iinclude -fno-pic -fno-pie -fno-stack-protector -fcf-protection=none \
-	-fno-asynchronous-unwind-tables -fno-omit-frame-pointer
+	-fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
+	$(if $(findstring clang,$(CC)),--target=x86_64-linux-gnu,-fno-tree-loop-distribute-patterns)
 
 # A classic static program: four PT_LOADs, R, RX, R and RW, linked where Linux programs begin.
 USER_LDFLAGS := -nostdlib -static -no-pie -Wl,-z,separate-code -Wl,-z,noexecstack -Wl,-z,max-page-size=4096 \
