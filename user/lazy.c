@@ -16,7 +16,7 @@
 static const char help[] =
 	"lazy: maps 64 MiB, touches three pages of it, and asks the kernel after each step how many\n"
 	"pages are mapped (mincore), how much is resident (RSS) and how many page faults there were.\n"
-	"Linux may update its RSS a little late; page faults and mincore are exact.\n";
+	"On Linux the RSS may lag behind by a few pages; page faults and mincore are exact.\n";
 
 #define SIZE	(64UL << 20)
 

@@ -22,7 +22,7 @@ struct usage {
 	long size_kib;		/* mapped addresses */
 };
 
-/* Read the counts without causing a fault that was not there before: buffers are touched on the first call. */
+/* Read the counts.  What the measuring itself costs is left out: it may stand between any two lines. */
 struct usage usage_now(void);
 
 /* How many pages of [@start, @start + @len) are in memory, by mincore(2); @start is page aligned. */
