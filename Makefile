@@ -57,7 +57,7 @@ WARNINGS := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wold
 # ---------------------------------------------------------------------------------------------------
 # Kernel
 
-KERNEL_DIRS := boot arch/x86_64 mm fs drivers kernel lib
+KERNEL_DIRS := boot arch/x86_64 mm fs fs/proc drivers kernel lib
 
 KERNEL_C   := $(foreach dir,$(KERNEL_DIRS),$(wildcard $(dir)/*.c))
 KERNEL_ASM := $(foreach dir,$(KERNEL_DIRS),$(wildcard $(dir)/*.asm))

@@ -26,11 +26,14 @@
 #pragma GCC optimize("no-tree-loop-distribute-patterns")
 #endif
 
+/* lib/string.h spreads the builtins over the names that are defined here. */
+#if !__STDC_HOSTED__
 #undef memcpy
 #undef memmove
 #undef memset
 #undef memcmp
 #undef strlen
+#endif
 
 #define REP_MIN 64
 
