@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mm/memory.c - ranges of page-table entries: take away, copy for fork, move
+ *
+ * Each operation is the same loop: next table that exists in the range, its lock once, then its entries.  What is
+ * counted per page is summed in the loop and applied once per table; what is flushed is flushed once per operation.
+ *
+ *     unmap_vmas, zap_page_range   entry -> 0      page to the gather, which flushes and frees
+ *     copy_page_range              fork            private writable entries become read-only in both
+ *     move_page_tables             mremap          entry moves, page and reverse map do not notice
+ *
+ * The CPU may set accessed and dirty bits at any time, so an entry is taken away by exchange and write-protected by
+ * an atomic and.
+ *
+ * A dirty entry of a shared file mapping is the only record that the page was written.  When it is zapped the page
+ * is marked dirty and the TLB is flushed before the PTE lock is dropped: whoever then cleans the page and looks for
+ * writable mappings finds none, and there must be none in any TLB either.
+ *
+ * Locking: mmap_lock for read to zap, for write to copy and move; truncation zaps under i_mmap_rwsem instead, which
+ * keeps VMA and tables as well (they leave the tree before they go).
+ */
+#include "mm_env.h"
+#include <mm/internal.h>
+
+/*
+ * One table's part of [addr, end).  Stops early when the gather is full.
+ * Return: the address reached.
+ */
+static vaddr_t zap_pte_range(struct mmu_gather *tlb, struct vm_area_struct *vma, pmd_t *pmd, vaddr_t addr,
+			     vaddr_t end, bool keep_cows)
+{
+	struct rss_batch rss = { 0 };
+	struct rmap_batch rmap = { 0 };
+	spinlock_t *ptl = pte_lockptr(pmd);
+	pte_t *pte = pte_offset(pmd, addr);
+	vaddr_t first = 0, last = 0;
+	bool dirtied = false, full = false;
+
+	spin_lock(ptl);
+	for (; addr < end && !full; addr += PAGE_SIZE, pte++) {
+		pte_t old = ptep_get(pte);
+		struct page *page;
+
+		if (pte_none(old))
+			continue;
+		VM_BUG_ON(!pte_present(old));
+		page = vm_normal_page(old);
+		if (unlikely(keep_cows) && page && PageAnon(page))
+			continue;
+		old = ptep_get_and_clear(pte);
+		trace_mm(EV_PTE_CLEAR, addr, pte_pfn(old), pte_val(old));
+		if (!last)
+			first = addr;
+		last = addr + PAGE_SIZE;
+		if (!page)
+			continue;
+		if (PageAnon(page)) {
+			rss.rss[MM_ANONPAGES]--;
+		} else {
+			rss.rss[mm_counter(page)]--;
+			if (pte_dirty(old)) {
+				set_page_dirty(page);
+				dirtied = true;
+			}
+		}
+		page_remove_rmap_batched(page, &rmap);
+		full = !__tlb_remove_page(tlb, page);
+	}
+	if (last)
+		tlb_adjust_range(tlb, first, last);
+	rss_batch_apply(&rss, vma->vm_mm);
+	rmap_batch_apply(&rmap);
+	if (dirtied)
+		tlb_flush_mmu_tlbonly(tlb);
+	spin_unlock(ptl);
+	if (full)
+		tlb_flush_mmu(tlb);
+	return addr;
+}
+
+void zap_vma_range(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t start, vaddr_t end, bool keep_cows)
+{
+	vaddr_t addr = start;
+	pmd_t *pmd;
+
+	while ((pmd = next_pte_table(vma->vm_mm, &addr, end)))
+		addr = zap_pte_range(tlb, vma, pmd, addr, pmd_addr_end(addr, end), keep_cows);
+}
+
+void unmap_vmas(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
+{
+	update_hiwater_rss(tlb->mm);
+	for (; vma && vma->vm_start < end; vma = vma->vm_next)
+		zap_vma_range(tlb, vma, max(start, vma->vm_start), min(end, vma->vm_end), false);
+}
+
+void zap_page_range(struct vm_area_struct *vma, vaddr_t start, size_t len)
+{
+	struct mmu_gather tlb;
+
+	assert_rwsem_held(&vma->vm_mm->mmap_lock);
+	tlb_gather_mmu(&tlb, vma->vm_mm);
+	update_hiwater_rss(vma->vm_mm);
+	zap_vma_range(&tlb, vma, start, start + len, false);
+	tlb_finish_mmu(&tlb);
+}
+
+/*
+ * Fork, one table.  The entries of @src are write-protected here and flushed by the caller, for all mappings at
+ * once; until then mmap_lock, held for write, keeps everyone from relying on the new state.
+ */
+static void copy_pte_range(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t *dst_pmd, pmd_t *src_pmd,
+			   vaddr_t addr, vaddr_t end)
+{
+	const bool cow = is_cow_mapping(src->vm_flags);
+	const u64 drop = _PAGE_ACCESSED | (src->vm_flags & VM_SHARED ? _PAGE_DIRTY : 0);
+	spinlock_t *src_ptl = pte_lockptr(src_pmd), *dst_ptl = pte_lockptr(dst_pmd);
+	pte_t *from = pte_offset(src_pmd, addr), *to = pte_offset(dst_pmd, addr);
+	struct rss_batch rss = { 0 };
+
+	double_ptl_lock(src_ptl, dst_ptl);
+	for (; addr < end; addr += PAGE_SIZE, from++, to++) {
+		pte_t pte = ptep_get(from);
+		struct page *page;
+
+		if (pte_none(pte))
+			continue;
+		VM_BUG_ON(!pte_present(pte));
+		if (cow && pte_write(pte)) {
+			ptep_set_wrprotect(from);
+			pte = pte_wrprotect(pte);
+		}
+		page = vm_normal_page(pte);
+		if (page) {
+			get_page(page);
+			page_dup_rmap(page);
+			rss.rss[mm_counter(page)]++;
+		}
+		set_pte(to, pte_clear_flags(pte, drop));
+	}
+	rss_batch_apply(&rss, dst->vm_mm);
+	double_ptl_unlock(src_ptl, dst_ptl);
+}
+
+/* Without an anon_vma a mapping holds only what the next fault finds again: file pages and the zero page. */
+static bool vma_needs_copy(const struct vm_area_struct *vma)
+{
+	return vma->anon_vma || (vma->vm_flags & (VM_PFNMAP | VM_MIXEDMAP));
+}
+
+int copy_page_range(struct vm_area_struct *dst, struct vm_area_struct *src)
+{
+	vaddr_t addr = src->vm_start, next;
+	pmd_t *src_pmd, *dst_pmd;
+
+	assert_rwsem_held_write(&src->vm_mm->mmap_lock);
+	if (!vma_needs_copy(src))
+		return 0;
+	for (; (src_pmd = next_pte_table(src->vm_mm, &addr, src->vm_end)); addr = next) {
+		next = pmd_addr_end(addr, src->vm_end);
+		dst_pmd = pte_alloc_map(dst->vm_mm, addr);
+		if (!dst_pmd)
+			return -ENOMEM;
+		copy_pte_range(dst, src, dst_pmd, src_pmd, addr, next);
+		cond_resched();
+	}
+	return 0;
+}
+
+/*
+ * mremap.  A reverse-map walk looks at one VMA after the other; an entry that moved from one it has still to visit
+ * to one it has visited would be missed.  So the reverse-map locks are held for write while a table's worth moves.
+ */
+static void take_rmap_locks(struct vm_area_struct *vma, struct address_space *mapping)
+{
+	if (mapping)
+		down_write(&mapping->i_mmap_rwsem);
+	if (vma->anon_vma)
+		down_write(&vma->anon_vma->root->rwsem);
+}
+
+static void drop_rmap_locks(struct vm_area_struct *vma, struct address_space *mapping)
+{
+	if (vma->anon_vma)
+		up_write(&vma->anon_vma->root->rwsem);
+	if (mapping)
+		up_write(&mapping->i_mmap_rwsem);
+}
+
+/* [old_addr, old_end) lies in one table, and so does what it becomes. */
+static void move_ptes(struct vm_area_struct *vma, pmd_t *old_pmd, vaddr_t old_addr, vaddr_t old_end, pmd_t *new_pmd,
+		      vaddr_t new_addr)
+{
+	spinlock_t *old_ptl = pte_lockptr(old_pmd), *new_ptl = pte_lockptr(new_pmd);
+	pte_t *from = pte_offset(old_pmd, old_addr), *to = pte_offset(new_pmd, new_addr);
+	bool moved = false;
+
+	double_ptl_lock(old_ptl, new_ptl);
+	for (vaddr_t addr = old_addr; addr < old_end; addr += PAGE_SIZE, from++, to++) {
+		pte_t pte;
+
+		if (pte_none(ptep_get(from)))
+			continue;
+		pte = ptep_get_and_clear(from);
+		VM_BUG_ON(!pte_none(ptep_get(to)));
+		set_pte(to, pte);
+		moved = true;
+	}
+	/* Before the locks go: once they do, the page can be unmapped and freed by way of the new address alone. */
+	if (moved)
+		flush_tlb_range(vma, old_addr, old_end);
+	double_ptl_unlock(old_ptl, new_ptl);
+}
+
+size_t move_page_tables(struct vm_area_struct *vma, vaddr_t old_addr, struct vm_area_struct *new_vma,
+			vaddr_t new_addr, size_t len)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	struct address_space *mapping = vma_mapping(vma);
+	const vaddr_t delta = new_addr - old_addr, end = old_addr + len;
+	vaddr_t addr = old_addr, next;
+	pmd_t *old_pmd, *new_pmd;
+
+	assert_rwsem_held_write(&mm->mmap_lock);
+	VM_BUG_ON(new_vma->vm_mm != mm);
+	for (; (old_pmd = next_pte_table(mm, &addr, end)); addr = next) {
+		/* as far as both the old table and the new one reach */
+		next = min(pmd_addr_end(addr, end), pmd_addr_end(addr + delta, end + delta) - delta);
+		new_pmd = pte_alloc_map(mm, addr + delta);
+		if (!new_pmd)
+			return addr - old_addr;
+		take_rmap_locks(vma, mapping);
+		move_ptes(vma, old_pmd, addr, next, new_pmd, addr + delta);
+		drop_rmap_locks(vma, mapping);
+		cond_resched();
+	}
+	return len;
+}
