@@ -52,7 +52,7 @@ say = $(if $(Q),@printf '  %-7s %s\n' '$(1)' '$(2)')
 quote = '$(subst ','\'',$(1))'
 
 WARNINGS := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
-	-Wshadow -Wpointer-arith -Wundef -Wvla -Wimplicit-fallthrough -Wwrite-strings
+	-Wshadow -Wundef -Wvla -Wimplicit-fallthrough -Wwrite-strings
 
 # ---------------------------------------------------------------------------------------------------
 # Kernel

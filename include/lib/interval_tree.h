@@ -30,7 +30,7 @@
  *	overlaps, or begins behind last - and then so does everything to its right.
  */
 #define INTERVAL_TREE_DEFINE(TYPE, RB, VTYPE, LASTMAX, START, LAST, SCOPE, PREFIX)            \
-	RB_DECLARE_CALLBACKS_MAX(static, PREFIX##_augment, TYPE, RB, VTYPE, LASTMAX, LAST);   \
+	RB_DECLARE_CALLBACKS_MAX(static, PREFIX##_augment, TYPE, RB, VTYPE, LASTMAX, LAST)    \
                                                                                               \
 	SCOPE void PREFIX##_insert(TYPE *node, struct rb_root_cached *root)                   \
 	{                                                                                     \

@@ -166,7 +166,7 @@ static inline void rb_erase_cached(struct rb_node *node, struct rb_root_cached *
 		.propagate = name##_propagate,                                       \
 		.copy = name##_copy,                                                 \
 		.rotate = name##_rotate,                                             \
-	}
+	};
 
 /*
  * RB_DECLARE_CALLBACKS_MAX - the same, where the summary is the largest value in the subtree
