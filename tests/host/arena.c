@@ -14,6 +14,7 @@
  * kinds on, which is how the allocator reports them without knowing.  The same report asks the TLBs whether any
  * still maps the frame.
  */
+#include <mm/gfp.h>
 #include <sys/mman.h>
 
 #include "env.h"
@@ -27,6 +28,7 @@ unsigned long host_ram_base, host_vmemmap_base;
 unsigned long per_cpu_offset[NR_CPUS];
 unsigned int nr_cpu_ids = 1;
 u32 mm_trace_mask = ~0U;
+pfn_t max_pfn;
 
 static const struct env_ram default_ram[] = { { 0, 64 * MiB, 0 }, { 0, 0, 0 } };
 static struct env_config current_config = { default_ram, 4 };
@@ -72,7 +74,7 @@ void env_arena_init(const struct env_config *config)
 		if (mprotect((void *)(host_ram_base + r->base), r->size, PROT_READ | PROT_WRITE))
 			FAIL("mprotect");
 	host_vmemmap_base = (unsigned long)map_anywhere(
-		ALIGN((end >> PAGE_SHIFT) * sizeof(struct page), PAGE_SIZE),
+		ALIGN(end >> PAGE_SHIFT, 1UL << MAX_ORDER) * sizeof(struct page),
 		PROT_READ | PROT_WRITE);
 	init_percpu();
 }
