@@ -44,6 +44,9 @@ enum x86_trap {
 
 /* fixup_exception - if @regs->ip is listed in .ex_table, move it to the fixup and answer true; any context */
 bool fixup_exception(struct pt_regs *regs);
+/* search_exception_table - is the instruction at @ip one that may fault?  Its entry, or NULL; any context */
+struct exception_table_entry;
+const struct exception_table_entry *search_exception_table(unsigned long ip);
 /* exception_name - "page fault" and the like; never NULL */
 const char *exception_name(unsigned int vector);
 

@@ -33,8 +33,8 @@ extern char __boot_start[], __boot_end[], __kernel_start[], __text_start[], __te
 /**
  * paging_init - the page tables the kernel keeps
  *
- * Sets max_pfn.  All RAM known to memblock is mapped; vmemmap is backed for each frame of it, and its struct
- * pages hold anything: whoever fills them writes all of each.  Panics when memory for tables runs out.
+ * Sets max_pfn.  All RAM known to memblock is mapped; vmemmap is backed for each MAX_ORDER block that
+ * holds some of it, and its struct pages hold anything: whoever fills them writes all of each.  Panics when memory for tables runs out.
  */
 void paging_init(void);
 
