@@ -184,14 +184,14 @@ test: deps-test
 
 TEST_IMAGES := $(O)/tests-guest.cpio
 
-do-test: $(KERNEL) $(UNIT_TESTS) $(TEST_IMAGES)
+do-test: $(KERNEL) $(UNIT_TESTS) $(LIBC_TEST) $(TEST_IMAGES) $(INITRAMFS)
 	$(Q)$(MAKE) --no-print-directory DEBUG=1 kernel
 	$(Q)$(PYTHON) tools/run-tests $(TEST_ARGS)
 
 soak: deps-test
 	$(Q)$(MAKE) --no-print-directory do-soak
 
-do-soak: $(KERNEL) $(UNIT_TESTS) $(TEST_IMAGES)
+do-soak: $(KERNEL) $(UNIT_TESTS) $(LIBC_TEST) $(TEST_IMAGES) $(INITRAMFS)
 	$(Q)$(MAKE) --no-print-directory DEBUG=1 kernel
 	$(Q)$(PYTHON) tools/run-tests --soak $(TEST_ARGS)
 	$(Q)tools/test-fresh-machine.sh

@@ -73,9 +73,9 @@ void env_arena_init(const struct env_config *config)
 	for (const struct env_ram *r = current_config.ram; r->size; r++)
 		if (mprotect((void *)(host_ram_base + r->base), r->size, PROT_READ | PROT_WRITE))
 			FAIL("mprotect");
-	host_vmemmap_base = (unsigned long)map_anywhere(
-		ALIGN(end >> PAGE_SHIFT, 1UL << MAX_ORDER) * sizeof(struct page),
-		PROT_READ | PROT_WRITE);
+	host_vmemmap_base = (unsigned long)map_anywhere(ALIGN(end >> PAGE_SHIFT, 1UL << MAX_ORDER) *
+								sizeof(struct page),
+							PROT_READ | PROT_WRITE);
 	init_percpu();
 }
 

@@ -72,6 +72,8 @@ void test_expect_at(const char *file, int line, const char *fmt, ...) __printf(3
 #define ASSERT_LE(a, b) TEST_COMPARE(test_fail_at, a, <=, b)
 #define EXPECT_EQ(a, b) TEST_COMPARE(test_expect_at, a, ==, b)
 #define EXPECT_NE(a, b) TEST_COMPARE(test_expect_at, a, !=, b)
+#define EXPECT_LT(a, b) TEST_COMPARE(test_expect_at, a, <, b)
+#define EXPECT_LE(a, b) TEST_COMPARE(test_expect_at, a, <=, b)
 
 void test_expect_str(const char *file, int line, const char *expr, const char *got,
 		     const char *want);
