@@ -13,6 +13,7 @@ static int between(int c, int low, int high)
 	return (unsigned int)c - (unsigned int)low <= (unsigned int)(high - low);
 }
 
+/* clang-format off */
 int isdigit(int c)  { return between(c, '0', '9'); }
 int isupper(int c)  { return between(c, 'A', 'Z'); }
 int islower(int c)  { return between(c, 'a', 'z'); }
@@ -27,3 +28,4 @@ int iscntrl(int c)  { return between(c, 0, 31) || c == 127; }
 int ispunct(int c)  { return isgraph(c) && !isalnum(c); }
 int toupper(int c)  { return islower(c) ? c - 'a' + 'A' : c; }
 int tolower(int c)  { return isupper(c) ? c - 'A' + 'a' : c; }
+/* clang-format on */

@@ -23,7 +23,7 @@ static int complain(const char *prog, const char *what, int letter)
 
 int getopt(int argc, char *const argv[], const char *options)
 {
-	static const char *next = "";	/* inside a word of several letters */
+	static const char *next = ""; /* inside a word of several letters */
 	const char *known;
 	int letter;
 

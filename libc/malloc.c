@@ -53,38 +53,38 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define PAGE_SIZE	4096UL
-#define ALIGN		16UL
-#define HEADER		16UL
-#define MIN_CHUNK	32UL			/* header and two links */
-#define MMAP_THRESHOLD	(128UL << 10)		/* requests from here on are mapped */
-#define TRIM_THRESHOLD	(128UL << 10)		/* a larger free top is given back ... */
-#define GROW		(64UL << 10)		/* ... up to this; the heap grows in steps of it */
-#define MAX_REQUEST	(PTRDIFF_MAX - 2 * PAGE_SIZE)
+#define PAGE_SIZE      4096UL
+#define ALIGN          16UL
+#define HEADER         16UL
+#define MIN_CHUNK      32UL          /* header and two links */
+#define MMAP_THRESHOLD (128UL << 10) /* requests from here on are mapped */
+#define TRIM_THRESHOLD (128UL << 10) /* a larger free top is given back ... */
+#define GROW           (64UL << 10)  /* ... up to this; the heap grows in steps of it */
+#define MAX_REQUEST    (PTRDIFF_MAX - 2 * PAGE_SIZE)
 
-#define PREV_INUSE	1UL
-#define MMAPPED		2UL
-#define FLAGS		(ALIGN - 1)
+#define PREV_INUSE     1UL
+#define MMAPPED        2UL
+#define FLAGS          (ALIGN - 1)
 
 struct chunk {
-	size_t prev_size;		/* of the chunk in front, if that is free; mapped: bytes before us */
+	size_t prev_size; /* of the chunk in front, if that is free; mapped: bytes before us */
 	size_t size_flags;
-	struct chunk *next, *prev;	/* in its bin, if free; else the payload begins here */
+	struct chunk *next, *prev; /* in its bin, if free; else the payload begins here */
 };
 
-struct segment {			/* [start, fence]; the record lies at its beginning */
+struct segment { /* [start, fence]; the record lies at its beginning */
 	struct segment *older;
 	struct chunk *first;
 };
 
-#define NR_BINS		128
-#define SMALL_LIMIT	1024UL
-#define FIRST_LARGE	64			/* bin of [1024, 2048) */
+#define NR_BINS     128
+#define SMALL_LIMIT 1024UL
+#define FIRST_LARGE 64 /* bin of [1024, 2048) */
 
 static struct chunk *bins[NR_BINS];
 static uint64_t bin_bits[NR_BINS / 64];
 static struct segment *newest;
-static char *heap_end;				/* the break as we left it; the newest fence ends here */
+static char *heap_end; /* the break as we left it; the newest fence ends here */
 
 static size_t chunk_size(const struct chunk *c)
 {
@@ -264,7 +264,8 @@ static struct chunk *new_segment(char *start, char *end)
 	newest = seg;
 	heap_end = end;
 	set_fence();
-	seg->first->size_flags = (size_t)((char *)chunk_at(end, -HEADER) - (char *)seg->first) | PREV_INUSE;
+	seg->first->size_flags = (size_t)((char *)chunk_at(end, -HEADER) - (char *)seg->first) |
+				 PREV_INUSE;
 	return seg->first;
 }
 
@@ -281,7 +282,8 @@ static bool grow(size_t size)
 	if (sbrk((intptr_t)more) == (void *)-1)
 		return false;
 	if (ours) {
-		c = chunk_at(heap_end, -HEADER);	/* the old fence, its P bit still telling the truth */
+		c = chunk_at(heap_end,
+			     -HEADER); /* the old fence, its P bit still telling the truth */
 		heap_end += more;
 		set_fence();
 		c->size_flags = more | (c->size_flags & PREV_INUSE);
@@ -298,7 +300,8 @@ static void shrink(struct chunk *c)
 {
 	size_t size = chunk_size(c), less;
 
-	if (size <= TRIM_THRESHOLD || (char *)chunk_behind(c) != heap_end - HEADER || sbrk(0) != heap_end)
+	if (size <= TRIM_THRESHOLD || (char *)chunk_behind(c) != heap_end - HEADER ||
+	    sbrk(0) != heap_end)
 		return;
 	less = (size - GROW) & ~(PAGE_SIZE - 1);
 	if (sbrk(-(intptr_t)less) == (void *)-1)
@@ -329,7 +332,8 @@ static void *heap_alloc(size_t request)
 static void *map_alloc(size_t request)
 {
 	size_t len = round_up(request + HEADER, PAGE_SIZE);
-	struct chunk *c = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct chunk *c =
+		mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (c == MAP_FAILED)
 		return NULL;
@@ -388,7 +392,7 @@ void *calloc(size_t n, size_t size)
 		return NULL;
 	}
 	p = malloc(total);
-	if (p && total < MMAP_THRESHOLD)	/* a fresh mapping is zero already */
+	if (p && total < MMAP_THRESHOLD) /* a fresh mapping is zero already */
 		memset(p, 0, total);
 	return p;
 }

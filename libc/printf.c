@@ -28,7 +28,7 @@ enum length { LEN_INT, LEN_CHAR, LEN_SHORT, LEN_LONG };
 struct spec {
 	bool left, plus, space, alt, zero;
 	int width;
-	int precision;		/* -1: none given */
+	int precision; /* -1: none given */
 	enum length length;
 	char letter;
 };
@@ -75,7 +75,8 @@ static void put_field(struct out *out, const struct spec *sp, const char *prefix
 		fill(out, ' ', pad);
 }
 
-static void put_number(struct out *out, struct spec *sp, uintmax_t v, unsigned int base, const char *prefix)
+static void put_number(struct out *out, struct spec *sp, uintmax_t v, unsigned int base,
+		       const char *prefix)
 {
 	const char *digits = sp->letter == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
 	char buf[3 * sizeof(v)];
@@ -91,7 +92,7 @@ static void put_number(struct out *out, struct spec *sp, uintmax_t v, unsigned i
 	if (zeros < 0)
 		zeros = 0;
 	if (sp->precision >= 0)
-		sp->zero = false;	/* a precision says how many digits: no more by padding */
+		sp->zero = false; /* a precision says how many digits: no more by padding */
 	put_field(out, sp, prefix, zeros, p, (size_t)len);
 }
 
@@ -211,7 +212,7 @@ static const char *read_spec(const char *fmt, struct spec *sp, va_list *ap)
 		if (*fmt == 'h')
 			sp->length = sp->length == LEN_SHORT ? LEN_CHAR : LEN_SHORT;
 		else if (*fmt == 'l' || *fmt == 'j' || *fmt == 'z' || *fmt == 't')
-			sp->length = LEN_LONG;	/* these all have 64 bits */
+			sp->length = LEN_LONG; /* these all have 64 bits */
 		else
 			break;
 	}
@@ -219,7 +220,8 @@ static const char *read_spec(const char *fmt, struct spec *sp, va_list *ap)
 	return *fmt ? fmt + 1 : fmt;
 }
 
-static void convert(struct out *out, struct spec *sp, va_list *ap, const char *text, size_t text_len)
+static void convert(struct out *out, struct spec *sp, va_list *ap, const char *text,
+		    size_t text_len)
 {
 	uintmax_t u;
 	char c;
@@ -272,7 +274,7 @@ int __format(emit_fn emit, void *to, const char *fmt, va_list ap)
 	struct spec sp;
 	va_list args;
 
-	va_copy(args, ap);	/* so that its address may be passed on, whatever va_list is */
+	va_copy(args, ap); /* so that its address may be passed on, whatever va_list is */
 	while (*fmt) {
 		const char *percent = strchrnul(fmt, '%');
 

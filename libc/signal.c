@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define MASK_SIZE	sizeof(sigset_t)
+#define MASK_SIZE sizeof(sigset_t)
 
 void __sigreturn(void);
 

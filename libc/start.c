@@ -23,7 +23,7 @@ char **environ;
 
 static const unsigned long *auxv;
 
-#define ATEXIT_MAX	32
+#define ATEXIT_MAX 32
 static void (*atexit_funcs[ATEXIT_MAX])(void);
 static int nr_atexit;
 

@@ -29,12 +29,12 @@
 
 struct libc_file {
 	int fd;
-	int mode;		/* _IOFBF, _IOLBF or _IONBF */
-	bool mode_known;	/* false: ask isatty() before the first write */
+	int mode;        /* _IOFBF, _IOLBF or _IONBF */
+	bool mode_known; /* false: ask isatty() before the first write */
 	bool eof, error, allocated;
 	char *buf;
 	size_t size, pos, end;
-	struct libc_file *next;	/* all fopened streams, for fflush(NULL) */
+	struct libc_file *next; /* all fopened streams, for fflush(NULL) */
 	char own[BUFSIZ];
 };
 
@@ -234,9 +234,9 @@ static bool refill(FILE *f)
 	if (f->pos < f->end)
 		return true;
 	if (!f->end && f->pos)
-		fflush(f);		/* was writing */
+		fflush(f); /* was writing */
 	if (f == stdin)
-		fflush(stdout);		/* the prompt should be seen before waiting for its answer */
+		fflush(stdout); /* the prompt should be seen before waiting for its answer */
 	n = read(f->fd, f->buf, f->size);
 	f->pos = 0;
 	f->end = n > 0 ? (size_t)n : 0;
@@ -337,7 +337,7 @@ size_t fwrite(const void *restrict buf, size_t size, size_t n, FILE *restrict f)
 
 	prepare(f);
 	if (f->end)
-		fflush(f);		/* was reading */
+		fflush(f); /* was reading */
 	if (f->mode == _IONBF || len >= f->size) {
 		if (fflush(f) < 0 || write_all(f, s, len) < 0)
 			return 0;
@@ -407,7 +407,7 @@ static void emit_stream(void *to, const char *s, size_t n)
 
 struct string_out {
 	char *buf;
-	size_t size, len;	/* len may run beyond size: it counts what was wanted */
+	size_t size, len; /* len may run beyond size: it counts what was wanted */
 };
 
 static void emit_string(void *to, const char *s, size_t n)
@@ -485,15 +485,16 @@ int vprintf(const char *restrict fmt, va_list ap)
 	return vfprintf(stdout, fmt, ap);
 }
 
-#define FORWARD(call) do {			\
-	va_list ap;				\
-	int n;					\
-						\
-	va_start(ap, fmt);			\
-	n = call;				\
-	va_end(ap);				\
-	return n;				\
-} while (0)
+#define FORWARD(call)              \
+	do {                       \
+		va_list ap;        \
+		int n;             \
+                                   \
+		va_start(ap, fmt); \
+		n = call;          \
+		va_end(ap);        \
+		return n;          \
+	} while (0)
 
 int printf(const char *restrict fmt, ...)
 {

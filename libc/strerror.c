@@ -183,7 +183,8 @@ char *strerror(int err)
 {
 	static char unknown[32];
 
-	if (err >= 0 && err < (int)(sizeof(error_texts) / sizeof(error_texts[0])) && error_texts[err])
+	if (err >= 0 && err < (int)(sizeof(error_texts) / sizeof(error_texts[0])) &&
+	    error_texts[err])
 		return (char *)error_texts[err];
 	snprintf(unknown, sizeof(unknown), "Unknown error %d", err);
 	return unknown;

@@ -16,7 +16,7 @@
 
 typedef uint64_t __attribute__((may_alias, aligned(1))) word_t;
 
-#define WORD		sizeof(word_t)
+#define WORD sizeof(word_t)
 
 static void copy_up(unsigned char *d, const unsigned char *s, size_t n)
 {

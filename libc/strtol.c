@@ -60,7 +60,8 @@ static struct parsed parse(const char *s, char **end, int base)
 	}
 	for (; digit_value(*s) < base; s++, any = true) {
 		if (__builtin_mul_overflow(r.magnitude, (unsigned long)base, &r.magnitude) ||
-		    __builtin_add_overflow(r.magnitude, (unsigned long)digit_value(*s), &r.magnitude))
+		    __builtin_add_overflow(r.magnitude, (unsigned long)digit_value(*s),
+					   &r.magnitude))
 			r.overflow = true;
 	}
 	if (end)

@@ -35,12 +35,13 @@
 #include <unistd.h>
 
 /* One call, one line: result type, name, parameters, then the call's number and arguments. */
-#define CALL(type, name, params, ...)			\
-	type name params				\
-	{						\
-		return (type)SYS(__VA_ARGS__);		\
+#define CALL(type, name, params, ...)          \
+	type name params                       \
+	{                                      \
+		return (type)SYS(__VA_ARGS__); \
 	}
 
+/* clang-format off */
 /* Files by descriptor */
 CALL(ssize_t, read, (int fd, void *buf, size_t n), __NR_read, fd, buf, n)
 CALL(ssize_t, write, (int fd, const void *buf, size_t n), __NR_write, fd, buf, n)
@@ -140,6 +141,7 @@ CALL(int, pause, (void), __NR_pause)
 
 /* The two magic numbers keep a stray call from rebooting the machine. */
 CALL(int, reboot, (int how), __NR_reboot, 0xfee1dead, 672274793, how, NULL)
+/* clang-format on */
 
 int clock_nanosleep(clockid_t clock, int flags, const struct timespec *want, struct timespec *left)
 {
@@ -255,7 +257,8 @@ int execvp(const char *file, char *const argv[])
 		size_t len = strcspn(path, ":");
 		char full[PATH_MAX];
 
-		if (snprintf(full, sizeof(full), "%.*s%s%s", (int)len, path, len ? "/" : "", file) < PATH_MAX)
+		if (snprintf(full, sizeof(full), "%.*s%s%s", (int)len, path, len ? "/" : "", file) <
+		    PATH_MAX)
 			execve(full, argv, environ);
 		if (errno != ENOENT && errno != ENOTDIR)
 			err = errno;

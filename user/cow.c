@@ -24,7 +24,7 @@ static const char help[] =
 	"Each step shows the eight pages as each of them sees them, and how many page faults the step cost.\n"
 	"Reading costs none; a write costs one the first time, whether it must copy or not.\n";
 
-#define PAGES	8
+#define PAGES 8
 
 static volatile char *area;
 static int to_child[2], to_parent[2];

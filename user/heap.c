@@ -28,14 +28,17 @@ static void row(const char *step, const void *block)
 	const char *where = "";
 
 	if (block)
-		where = (char *)block >= first_break && (char *)block < now ? "heap" : "mapping of its own";
-	printf("%-40s %12lx %+9ld KiB %7ld KiB  %s\n", step, (unsigned long)now, (long)(now - last_break) / 1024,
-	       now > first_break && find_mapping(now - 1, &m) ? (long)(m.end - m.start) / 1024 : 0L, where);
+		where = (char *)block >= first_break && (char *)block < now ? "heap"
+									    : "mapping of its own";
+	printf("%-40s %12lx %+9ld KiB %7ld KiB  %s\n", step, (unsigned long)now,
+	       (long)(now - last_break) / 1024,
+	       now > first_break && find_mapping(now - 1, &m) ? (long)(m.end - m.start) / 1024 : 0L,
+	       where);
 	fflush(stdout);
 	last_break = now;
 }
 
-#define BLOCKS	100
+#define BLOCKS 100
 
 int main(int argc, char **argv)
 {
@@ -45,7 +48,8 @@ int main(int argc, char **argv)
 	help_option(argc, argv, help);
 	first_break = last_break = sbrk(0);
 	heading("the end of the heap after each step");
-	printf("%-40s %12s %13s %11s  %s\n", "after", "break", "moved", "[heap]", "the block is in");
+	printf("%-40s %12s %13s %11s  %s\n", "after", "break", "moved", "[heap]",
+	       "the block is in");
 	row("start", NULL);
 
 	p = malloc(100);
@@ -73,9 +77,11 @@ int main(int argc, char **argv)
 	p = malloc(128 * 1024);
 	row("malloc(128 KiB)", p);
 	q = realloc(p, 1 << 20);
-	row(q == p ? "realloc to 1 MiB: extended in place" : "realloc to 1 MiB: moved by mremap", q);
+	row(q == p ? "realloc to 1 MiB: extended in place" : "realloc to 1 MiB: moved by mremap",
+	    q);
 	free(q);
 	row("free: unmapped at once", NULL);
-	printf("\nmalloc's own check of the heap: %s\n", malloc_check() ? malloc_check() : "consistent");
+	printf("\nmalloc's own check of the heap: %s\n",
+	       malloc_check() ? malloc_check() : "consistent");
 	return 0;
 }

@@ -68,7 +68,8 @@ int main(int argc, char **argv)
 		{ "\"a constant\"", (unsigned long)constant },
 		{ "static int initialised = 1", (unsigned long)&initialised },
 		{ "static int zeroed", (unsigned long)&zeroed },
-		{ "static char big_zeroed[65536], its end", (unsigned long)&big_zeroed[sizeof(big_zeroed) - 1] },
+		{ "static char big_zeroed[65536], its end",
+		  (unsigned long)&big_zeroed[sizeof(big_zeroed) - 1] },
 		{ "malloc(100)", (unsigned long)small },
 		{ "last byte below the break", (unsigned long)sbrk(0) - 1 },
 		{ "malloc(1 MiB)", (unsigned long)large },
@@ -85,9 +86,11 @@ int main(int argc, char **argv)
 	n = read_maps(maps, 64);
 	for (int i = 0; i < n; i++) {
 		if (i && maps[i].start != maps[i - 1].end)
-			printf("      :  nothing for %lu KiB\n", (maps[i].start - maps[i - 1].end) >> 10);
+			printf("      :  nothing for %lu KiB\n",
+			       (maps[i].start - maps[i - 1].end) >> 10);
 		printf("%012lx-%012lx %s %8lu KiB  %s\n", maps[i].start, maps[i].end, maps[i].perms,
-		       (maps[i].end - maps[i].start) >> 10, maps[i].name[0] ? maps[i].name : "(anonymous)");
+		       (maps[i].end - maps[i].start) >> 10,
+		       maps[i].name[0] ? maps[i].name : "(anonymous)");
 		show_items(items, nr, &maps[i]);
 	}
 	printf("\nA user address is below 0x7ffffffff000; from 0xffff800000000000 on is the kernel.\n");

@@ -18,7 +18,7 @@ static const char help[] =
 	"pages are mapped (mincore), how much is resident (RSS) and how many page faults there were.\n"
 	"On Linux the RSS may lag behind by a few pages; page faults and mincore are exact.\n";
 
-#define SIZE	(64UL << 20)
+#define SIZE (64UL << 20)
 
 static volatile char *area;
 static struct usage last;
@@ -28,7 +28,8 @@ static void row(const char *step)
 	struct usage now = usage_now();
 	size_t pages = area ? resident_pages((char *)area, SIZE) : 0;
 
-	printf("%-34s %10ld KiB %9zu %9ld KiB %+8ld\n", step, now.size_kib, pages, now.rss_kib, now.minor - last.minor);
+	printf("%-34s %10ld KiB %9zu %9ld KiB %+8ld\n", step, now.size_kib, pages, now.rss_kib,
+	       now.minor - last.minor);
 	fflush(stdout);
 	last = usage_now();
 }
@@ -77,6 +78,7 @@ int main(int argc, char **argv)
 	munmap((char *)area, SIZE);
 	area = NULL;
 	row("munmap");
-	printf("\nThe pages read had only zeros (sum %d): fresh memory never shows what was there before.\n", sum);
+	printf("\nThe pages read had only zeros (sum %d): fresh memory never shows what was there before.\n",
+	       sum);
 	return 0;
 }

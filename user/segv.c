@@ -27,7 +27,7 @@ static const char help[] =
 
 typedef void (*bad_fn)(void);
 
-static char data[16] = { (char)0xc3 };		/* ret: harmless code, were it allowed to run */
+static char data[16] = { (char)0xc3 }; /* ret: harmless code, were it allowed to run */
 static const char rodata[16] = "constant";
 
 static char peek(unsigned long addr)
@@ -49,6 +49,7 @@ static char *page_of(int prot)
 	return p;
 }
 
+/* clang-format off */
 static void read_null(void)      { peek(0); }
 static void jump_null(void)      { ((bad_fn)0)(); }
 static void write_rodata(void)   { poke((unsigned long)rodata); }
@@ -62,6 +63,7 @@ static void below_stack(void)    { char c; poke((unsigned long)&c - (64UL << 20)
 static void undefined(void)      { __asm__ volatile("ud2"); }
 static void privileged(void)     { __asm__ volatile("hlt"); }
 static void breakpoint(void)     { __asm__ volatile("int3"); }
+/* clang-format on */
 
 static void after_munmap(void)
 {
@@ -76,7 +78,10 @@ static void divide(void)
 {
 	int zero = 0;
 
-	__asm__ volatile("xorl %%edx, %%edx; movl $1, %%eax; idivl %0" : : "r"(zero) : "eax", "edx", "cc");
+	__asm__ volatile("xorl %%edx, %%edx; movl $1, %%eax; idivl %0"
+			 :
+			 : "r"(zero)
+			 : "eax", "edx", "cc");
 }
 
 /* Two pages mapped of a file of five bytes: the first page reads as 5 bytes and zeros, the second has nothing. */
@@ -110,7 +115,8 @@ static const struct {
 	{ "write after munmap", after_munmap, "it was mapped, it is not any more" },
 	{ "write 64 MiB below the stack", below_stack, "further than the stack may grow" },
 	{ "read the kernel", read_kernel, "mapped, but not for user mode" },
-	{ "read a non-canonical address", non_canonical, "bits 63:47 differ: #GP before any page table" },
+	{ "read a non-canonical address", non_canonical,
+	  "bits 63:47 differ: #GP before any page table" },
 	{ "read past the end of a file", past_file, "mapped, but the file has no such page" },
 	{ "ud2", undefined, "an instruction that does not exist" },
 	{ "hlt", privileged, "an instruction that only the kernel may use: #GP" },

@@ -26,10 +26,11 @@ static const char help[] =
 	"(RssFile in /proc/PID/status), and yet free memory (MemFree) falls by much less than 4 MiB.\n"
 	"On a busy machine MemFree moves by itself: run it on an idle one.\n";
 
-#define BALLAST	(512UL << 10)
-#define COPIES	8
+#define BALLAST (512UL << 10)
+#define COPIES  8
 
-static const unsigned char ballast[BALLAST] __attribute__((aligned(4096))) = { 1, [BALLAST - 1] = 1 };
+static const unsigned char ballast[BALLAST]
+	__attribute__((aligned(4096))) = { 1, [BALLAST - 1] = 1 };
 
 struct report {
 	long rss_file, rss_anon;
@@ -45,7 +46,7 @@ static int member(void)
 
 	for (size_t i = 0; i < BALLAST; i++)
 		r.sum += p[i];
-	usage_now();		/* brings the kernel's counts up to date */
+	usage_now(); /* brings the kernel's counts up to date */
 	r.rss_file = proc_value("/proc/self/status", "RssFile");
 	r.rss_anon = proc_value("/proc/self/status", "RssAnon");
 	if (write(1, &r, sizeof(r)) != sizeof(r))
@@ -102,8 +103,9 @@ int main(int argc, char **argv)
 	close(from_us[1]);
 	while (wait(NULL) > 0)
 		;
-	printf("\nMemFree fell by %ld KiB for all of them: %ld KiB each, page tables and stacks included.\n", drop,
-	       drop / COPIES);
-	printf("Copies of their own of the constants alone would have cost %lu KiB.\n", COPIES * (BALLAST >> 10));
+	printf("\nMemFree fell by %ld KiB for all of them: %ld KiB each, page tables and stacks included.\n",
+	       drop, drop / COPIES);
+	printf("Copies of their own of the constants alone would have cost %lu KiB.\n",
+	       COPIES * (BALLAST >> 10));
 	return 0;
 }

@@ -40,8 +40,8 @@ static void row(int depth, const void *inside)
 	struct mapping m;
 
 	if (find_mapping(inside, &m))
-		printf("%6d     %012lx-%012lx %7lu KiB %+8ld\n", depth, m.start, m.end, (m.end - m.start) >> 10,
-		       usage_now().minor - first.minor);
+		printf("%6d     %012lx-%012lx %7lu KiB %+8ld\n", depth, m.start, m.end,
+		       (m.end - m.start) >> 10, usage_now().minor - first.minor);
 }
 
 __attribute__((noinline)) static void descend(int depth, int deepest)
@@ -53,7 +53,7 @@ __attribute__((noinline)) static void descend(int depth, int deepest)
 		row(depth, (const void *)frame);
 	if (depth < deepest)
 		descend(depth + 1, deepest);
-	frame[1] = frame[0];		/* keeps this from becoming a loop */
+	frame[1] = frame[0]; /* keeps this from becoming a loop */
 }
 
 /* Go down a byte of each page, telling the parent each page reached, until it kills us. */
@@ -80,8 +80,9 @@ static void overflow(const char *what, unsigned long obstacle)
 		exit(1);
 	}
 	if (pid == 0) {
-		if (obstacle && mmap((void *)obstacle, PAGE, PROT_READ | PROT_WRITE,
-				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == MAP_FAILED)
+		if (obstacle &&
+		    mmap((void *)obstacle, PAGE, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == MAP_FAILED)
 			_exit(1);
 		run_over(fds[1], (volatile char *)here);
 	}
@@ -90,11 +91,11 @@ static void overflow(const char *what, unsigned long obstacle)
 		;
 	close(fds[0]);
 	waitpid(pid, &status, 0);
-	printf("%s\n  lowest page written: %lx, %lu KiB below; then %s\n", what, reached & ~(PAGE - 1),
-	       (here - (reached & ~(PAGE - 1))) >> 10, status_text(status));
+	printf("%s\n  lowest page written: %lx, %lu KiB below; then %s\n", what,
+	       reached & ~(PAGE - 1), (here - (reached & ~(PAGE - 1))) >> 10, status_text(status));
 	if (obstacle)
-		printf("  the mapping ends at  %lx, %lu pages further down: the guard gap\n", obstacle + PAGE,
-		       ((reached & ~(PAGE - 1)) - obstacle - PAGE) / PAGE);
+		printf("  the mapping ends at  %lx, %lu pages further down: the guard gap\n",
+		       obstacle + PAGE, ((reached & ~(PAGE - 1)) - obstacle - PAGE) / PAGE);
 }
 
 int main(int argc, char **argv)
@@ -108,7 +109,8 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	first = usage_now();
 	descend(1, 256);
-	printf("What has grown stays: after returning, [stack] still begins at %lx.\n", stack_start(&lim));
+	printf("What has grown stays: after returning, [stack] still begins at %lx.\n",
+	       stack_start(&lim));
 
 	heading("running over the end");
 	if (lim.rlim_cur == RLIM_INFINITY)

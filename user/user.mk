@@ -19,12 +19,12 @@ Q ?= @
 # Our own code sees our own headers only; the compiler's folder adds stdarg.h, stddef.h and the like.
 USER_CC_INCLUDE := $(shell $(CC) -print-file-name=include)
 USER_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -ffreestanding -nostdinc \
-	-isystem libc/include -isystem $(USER_CC_INCLUDE) -Iinclude -fno-pic -fno-pie -fno-stack-protector -fcf-protection=none \
-	-fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
+	-Ilibc/include -isystem $(USER_CC_INCLUDE) -Iinclude -fno-pic -fno-pie -fno-stack-protector \
+	-fcf-protection=none -fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
 	$(if $(findstring clang,$(CC)),--target=x86_64-linux-gnu,-fno-tree-loop-distribute-patterns)
 
 # A classic static program: four PT_LOADs, R, RX, R and RW, linked where Linux programs begin.
-USER_LDFLAGS := -nostdlib -static -no-pie -Wl,-z,separate-code -Wl,-z,noexecstack -Wl,-z,max-page-size=4096 \
+USER_LDFLAGS := -nostdlib -static -Wl,-z,separate-code -Wl,-z,noexecstack -Wl,-z,max-page-size=4096 \
 	-Wl,-z,norelro -Wl,--build-id=none
 
 LIBC_SRC := $(wildcard libc/*.c)
@@ -56,11 +56,12 @@ USER_OBJ := $(LIBC_OBJ) $(CRT0) $(DEMO_LIB_OBJ) $(GUEST_LIB_OBJ) \
 .SECONDARY: $(USER_OBJ)
 user: $(USER_PROGRAMS) $(O)/initramfs.cpio $(O)/tests-guest.cpio
 
-$(O)/user/obj/%.o: %.c
+# A changed flag is a changed program: everything depends on this file too.
+$(O)/user/obj/%.o: %.c user/user.mk
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(USER_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(O)/user/obj/%.asm.o: %.asm
+$(O)/user/obj/%.asm.o: %.asm user/user.mk
 	@mkdir -p $(@D)
 	$(Q)$(NASM) -f elf64 -g -F dwarf -Ilibc/ -MD $@.d -MP -o $@ $<
 
@@ -72,11 +73,11 @@ $(O)/user/bin/%: $(O)/user/obj/user/%.o $(DEMO_LIB_OBJ) $(CRT0) $(LIBC)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(USER_LDFLAGS) -o $@ $(CRT0) $(filter %.o,$(filter-out $(CRT0),$^)) $(LIBC)
 
-$(O)/user/tests/hosted/%-glibc: tests/guest/hosted/%.c
+$(O)/user/tests/hosted/%-glibc: tests/guest/hosted/%.c user/user.mk
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(HOSTED_CFLAGS) -MMD -MP -MF $@.d -o $@ $<
 
-$(O)/user/tests/hosted/%-musl: tests/guest/hosted/%.c
+$(O)/user/tests/hosted/%-musl: tests/guest/hosted/%.c user/user.mk
 	@mkdir -p $(@D)
 	$(Q)$(MUSL_CC) $(HOSTED_CFLAGS) -MMD -MP -MF $@.d -o $@ $<
 
@@ -110,11 +111,11 @@ $(O)/user/libc-test/%: $(O)/user/obj/libc/test/%.o $(CRT0) $(LIBC)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(USER_LDFLAGS) -o $@ $(CRT0) $< $(LIBC)
 
-$(O)/user/libc-test/compare/%-ours: libc/test/compare/%.c $(CRT0) $(LIBC)
+$(O)/user/libc-test/compare/%-ours: libc/test/compare/%.c user/user.mk $(CRT0) $(LIBC)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(USER_CFLAGS) -Wno-format -Wno-format-truncation $(USER_LDFLAGS) -o $@ $(CRT0) $< $(LIBC)
 
-$(O)/user/libc-test/compare/%-host: libc/test/compare/%.c
+$(O)/user/libc-test/compare/%-host: libc/test/compare/%.c user/user.mk
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -Wno-format -Wno-format-truncation -static -o $@ $<
 

@@ -5,6 +5,6 @@
 #include <uapi/errno.h>
 
 int *__errno_location(void);
-#define errno	(*__errno_location())
+#define errno (*__errno_location())
 
 #endif

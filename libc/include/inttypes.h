@@ -4,13 +4,13 @@
 
 #include <stdint.h>
 
-#define PRId32	"d"
-#define PRIu32	"u"
-#define PRIx32	"x"
-#define PRId64	"ld"
-#define PRIu64	"lu"
-#define PRIx64	"lx"
-#define PRIuPTR	"lu"
-#define PRIxPTR	"lx"
+#define PRId32  "d"
+#define PRIu32  "u"
+#define PRIx32  "x"
+#define PRId64  "ld"
+#define PRIu64  "lu"
+#define PRIx64  "lx"
+#define PRIuPTR "lu"
+#define PRIxPTR "lx"
 
 #endif

@@ -2,11 +2,11 @@
 #ifndef LIBC_POLL_H
 #define LIBC_POLL_H
 
-#define POLLIN		0x001
-#define POLLOUT		0x004
-#define POLLERR		0x008
-#define POLLHUP		0x010
-#define POLLNVAL	0x020
+#define POLLIN   0x001
+#define POLLOUT  0x004
+#define POLLERR  0x008
+#define POLLHUP  0x010
+#define POLLNVAL 0x020
 
 struct pollfd {
 	int fd;

@@ -17,6 +17,6 @@ _Noreturn void longjmp(jmp_buf jb, int value);
 void __sigjmp_save(sigjmp_buf jb, int save_mask);
 _Noreturn void siglongjmp(sigjmp_buf jb, int value);
 /* A macro, as the frame that calls setjmp must still exist when siglongjmp comes back to it. */
-#define sigsetjmp(env, save)	(__sigjmp_save(env, save), setjmp((env)->jb))
+#define sigsetjmp(env, save) (__sigjmp_save(env, save), setjmp((env)->jb))
 
 #endif

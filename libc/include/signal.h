@@ -4,71 +4,71 @@
 
 #include <sys/types.h>
 
-#define SIGHUP		1
-#define SIGINT		2
-#define SIGQUIT		3
-#define SIGILL		4
-#define SIGTRAP		5
-#define SIGABRT		6
-#define SIGBUS		7
-#define SIGFPE		8
-#define SIGKILL		9
-#define SIGUSR1		10
-#define SIGSEGV		11
-#define SIGUSR2		12
-#define SIGPIPE		13
-#define SIGALRM		14
-#define SIGTERM		15
-#define SIGSTKFLT	16
-#define SIGCHLD		17
-#define SIGCONT		18
-#define SIGSTOP		19
-#define SIGTSTP		20
-#define SIGTTIN		21
-#define SIGTTOU		22
-#define SIGURG		23
-#define SIGXCPU		24
-#define SIGXFSZ		25
-#define SIGVTALRM	26
-#define SIGPROF		27
-#define SIGWINCH	28
-#define SIGIO		29
-#define SIGPWR		30
-#define SIGSYS		31
-#define SIGRTMIN	32
-#define SIGRTMAX	64
-#define NSIG		65
+#define SIGHUP       1
+#define SIGINT       2
+#define SIGQUIT      3
+#define SIGILL       4
+#define SIGTRAP      5
+#define SIGABRT      6
+#define SIGBUS       7
+#define SIGFPE       8
+#define SIGKILL      9
+#define SIGUSR1      10
+#define SIGSEGV      11
+#define SIGUSR2      12
+#define SIGPIPE      13
+#define SIGALRM      14
+#define SIGTERM      15
+#define SIGSTKFLT    16
+#define SIGCHLD      17
+#define SIGCONT      18
+#define SIGSTOP      19
+#define SIGTSTP      20
+#define SIGTTIN      21
+#define SIGTTOU      22
+#define SIGURG       23
+#define SIGXCPU      24
+#define SIGXFSZ      25
+#define SIGVTALRM    26
+#define SIGPROF      27
+#define SIGWINCH     28
+#define SIGIO        29
+#define SIGPWR       30
+#define SIGSYS       31
+#define SIGRTMIN     32
+#define SIGRTMAX     64
+#define NSIG         65
 
-#define SIG_DFL		((void (*)(int))0)
-#define SIG_IGN		((void (*)(int))1)
-#define SIG_ERR		((void (*)(int))-1)
+#define SIG_DFL      ((void (*)(int))0)
+#define SIG_IGN      ((void (*)(int))1)
+#define SIG_ERR      ((void (*)(int)) - 1)
 
-#define SIG_BLOCK	0
-#define SIG_UNBLOCK	1
-#define SIG_SETMASK	2
+#define SIG_BLOCK    0
+#define SIG_UNBLOCK  1
+#define SIG_SETMASK  2
 
-#define SA_NOCLDSTOP	0x00000001
-#define SA_NOCLDWAIT	0x00000002
-#define SA_SIGINFO	0x00000004
-#define SA_RESTORER	0x04000000
-#define SA_ONSTACK	0x08000000
-#define SA_RESTART	0x10000000
-#define SA_NODEFER	0x40000000
-#define SA_RESETHAND	0x80000000
+#define SA_NOCLDSTOP 0x00000001
+#define SA_NOCLDWAIT 0x00000002
+#define SA_SIGINFO   0x00000004
+#define SA_RESTORER  0x04000000
+#define SA_ONSTACK   0x08000000
+#define SA_RESTART   0x10000000
+#define SA_NODEFER   0x40000000
+#define SA_RESETHAND 0x80000000
 
-#define SI_USER		0
-#define SI_KERNEL	0x80
-#define SI_QUEUE	(-1)
-#define SI_TKILL	(-6)
-#define ILL_ILLOPN	2
-#define FPE_INTDIV	1
-#define SEGV_MAPERR	1
-#define SEGV_ACCERR	2
-#define BUS_ADRALN	1
-#define BUS_ADRERR	2
-#define CLD_EXITED	1
-#define CLD_KILLED	2
-#define CLD_DUMPED	3
+#define SI_USER      0
+#define SI_KERNEL    0x80
+#define SI_QUEUE     (-1)
+#define SI_TKILL     (-6)
+#define ILL_ILLOPN   2
+#define FPE_INTDIV   1
+#define SEGV_MAPERR  1
+#define SEGV_ACCERR  2
+#define BUS_ADRALN   1
+#define BUS_ADRERR   2
+#define CLD_EXITED   1
+#define CLD_KILLED   2
+#define CLD_DUMPED   3
 
 typedef struct {
 	unsigned long __bits;
@@ -104,17 +104,19 @@ typedef struct {
 	size_t ss_size;
 } stack_t;
 
-#define SS_ONSTACK	1
-#define SS_DISABLE	2
-#define MINSIGSTKSZ	2048
-#define SIGSTKSZ	8192
+#define SS_ONSTACK  1
+#define SS_DISABLE  2
+#define MINSIGSTKSZ 2048
+#define SIGSTKSZ    8192
 
 /* Indices into uc_mcontext.gregs, in the order of the kernel's sigcontext. */
+/* clang-format off */
 enum {
 	REG_R8, REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_RDI, REG_RSI, REG_RBP,
 	REG_RBX, REG_RDX, REG_RAX, REG_RCX, REG_RSP, REG_RIP, REG_EFL, REG_CSGSFS, REG_ERR, REG_TRAPNO,
 	REG_OLDMASK, REG_CR2, NGREG
 };
+/* clang-format on */
 
 typedef struct ucontext {
 	unsigned long uc_flags;

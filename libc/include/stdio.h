@@ -7,14 +7,14 @@
 #include <sys/cdefs.h>
 #include <sys/types.h>
 
-#define EOF		(-1)
-#define BUFSIZ		1024
-#define SEEK_SET	0
-#define SEEK_CUR	1
-#define SEEK_END	2
-#define _IOFBF		0
-#define _IOLBF		1
-#define _IONBF		2
+#define EOF      (-1)
+#define BUFSIZ   1024
+#define SEEK_SET 0
+#define SEEK_CUR 1
+#define SEEK_END 2
+#define _IOFBF   0
+#define _IOLBF   1
+#define _IONBF   2
 
 typedef struct libc_file FILE;
 
@@ -62,7 +62,8 @@ int vprintf(const char *restrict fmt, va_list ap) __printf_like(1, 0);
 int vfprintf(FILE *restrict f, const char *restrict fmt, va_list ap) __printf_like(2, 0);
 int vdprintf(int fd, const char *restrict fmt, va_list ap) __printf_like(2, 0);
 int vsprintf(char *restrict buf, const char *restrict fmt, va_list ap) __printf_like(2, 0);
-int vsnprintf(char *restrict buf, size_t size, const char *restrict fmt, va_list ap) __printf_like(3, 0);
+int vsnprintf(char *restrict buf, size_t size, const char *restrict fmt, va_list ap)
+	__printf_like(3, 0);
 int vasprintf(char **restrict out, const char *restrict fmt, va_list ap) __printf_like(2, 0);
 
 #endif

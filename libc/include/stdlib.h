@@ -5,9 +5,9 @@
 #include <stddef.h>
 #include <sys/cdefs.h>
 
-#define EXIT_SUCCESS	0
-#define EXIT_FAILURE	1
-#define RAND_MAX	0x7fffffff
+#define EXIT_SUCCESS 0
+#define EXIT_FAILURE 1
+#define RAND_MAX     0x7fffffff
 
 void *malloc(size_t size) __malloc_like;
 void *calloc(size_t n, size_t size) __malloc_like;

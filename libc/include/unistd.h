@@ -4,23 +4,23 @@
 
 #include <sys/types.h>
 
-#define STDIN_FILENO	0
-#define STDOUT_FILENO	1
-#define STDERR_FILENO	2
+#define STDIN_FILENO  0
+#define STDOUT_FILENO 1
+#define STDERR_FILENO 2
 
-#define R_OK		4
-#define W_OK		2
-#define X_OK		1
-#define F_OK		0
+#define R_OK          4
+#define W_OK          2
+#define X_OK          1
+#define F_OK          0
 
 #ifndef SEEK_SET
-#define SEEK_SET	0
-#define SEEK_CUR	1
-#define SEEK_END	2
+#define SEEK_SET 0
+#define SEEK_CUR 1
+#define SEEK_END 2
 #endif
 
-#define _SC_CLK_TCK	2
-#define _SC_PAGESIZE	30
+#define _SC_CLK_TCK  2
+#define _SC_PAGESIZE 30
 
 extern char **environ;
 extern char *optarg;

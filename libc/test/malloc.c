@@ -13,8 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SLOTS	200
-#define STEPS	60000
+#define SLOTS 200
+#define STEPS 60000
 
 static unsigned int seed;
 static int passed, failed;
@@ -47,7 +47,9 @@ static size_t random_size(void)
 	switch (rand_r(&seed) % 16) {
 	case 0:
 		return (size_t)rand_r(&seed) % 300000;
-	case 1: case 2: case 3:
+	case 1:
+	case 2:
+	case 3:
 		return (size_t)rand_r(&seed) % 5000;
 	default:
 		return (size_t)rand_r(&seed) % 200;
@@ -106,7 +108,8 @@ static void random_load(void)
 		if (!wrong && s % 64 == 0)
 			wrong = malloc_check();
 		if (s % 5000 == 2500)
-			wrong = sbrk(48) == (void *)-1 ? "sbrk failed" : wrong;	/* somebody else moves the break */
+			wrong = sbrk(48) == (void *)-1 ? "sbrk failed"
+						       : wrong; /* somebody else moves the break */
 	}
 	report(!wrong, "random_load_keeps_bytes_and_invariants");
 	if (wrong)
@@ -129,10 +132,12 @@ static void sources(void)
 	free(malloc(1));
 	before = sbrk(0);
 	large = malloc(128 << 10);
-	report(large && sbrk(0) == before && (large > before || large < before - (64 << 20)), "128_KiB_is_mapped");
+	report(large && sbrk(0) == before && (large > before || large < before - (64 << 20)),
+	       "128_KiB_is_mapped");
 	free(large);
 	small = malloc((128 << 10) - 1);
-	report(small && small < (char *)sbrk(0) && (char *)sbrk(0) > before, "one_byte_less_is_on_the_heap");
+	report(small && small < (char *)sbrk(0) && (char *)sbrk(0) > before,
+	       "one_byte_less_is_on_the_heap");
 	free(small);
 	before = sbrk(0);
 	small = malloc(100 << 10);

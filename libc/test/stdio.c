@@ -40,11 +40,14 @@ static void streams(const char *path)
 	}
 	report(ok, "lines_written_are_lines_read");
 	report(!fgets(line, sizeof(line), f) && feof(f), "end_of_file_is_noticed");
-	report(fseek(f, 5, SEEK_SET) == 0 && fgetc(f) == '0' && ftell(f) == 6, "seek_and_tell_agree");
-	report(ungetc('x', f) == 'x' && fgetc(f) == 'x' && fgetc(f) == '\n', "one_character_goes_back");
+	report(fseek(f, 5, SEEK_SET) == 0 && fgetc(f) == '0' && ftell(f) == 6,
+	       "seek_and_tell_agree");
+	report(ungetc('x', f) == 'x' && fgetc(f) == 'x' && fgetc(f) == '\n',
+	       "one_character_goes_back");
 	fputs("LINE", f);
 	fseek(f, 0, SEEK_SET);
-	report(getline(&grown, &size, f) == 7 && getline(&grown, &size, f) == 7 && strcmp(grown, "LINE 1\n") == 0,
+	report(getline(&grown, &size, f) == 7 && getline(&grown, &size, f) == 7 &&
+		       strcmp(grown, "LINE 1\n") == 0,
 	       "write_after_read_lands_where_reading_stopped");
 	free(grown);
 	fclose(f);
@@ -52,11 +55,14 @@ static void streams(const char *path)
 	memset(big, 'q', sizeof(big));
 	f = fopen(path, "w");
 	fputs("head", f);
-	report(fwrite(big, 1, sizeof(big), f) == sizeof(big), "block_larger_than_the_buffer_is_written");
+	report(fwrite(big, 1, sizeof(big), f) == sizeof(big),
+	       "block_larger_than_the_buffer_is_written");
 	fclose(f);
 	f = fopen(path, "r");
 	fread(back, 1, 4, f);
-	report(fread(back, 1, sizeof(back), f) == sizeof(back) && memcmp(big, back, sizeof(big)) == 0, "and_read_again");
+	report(fread(back, 1, sizeof(back), f) == sizeof(back) &&
+		       memcmp(big, back, sizeof(big)) == 0,
+	       "and_read_again");
 	report(fread(back, 1, 1, f) == 0 && feof(f) && !ferror(f), "nothing_follows");
 	fclose(f);
 	f = fopen(path, "a");
@@ -70,7 +76,8 @@ static void streams(const char *path)
 	report(!fopen(path, "r") && errno == ENOENT, "missing_file_is_ENOENT");
 	report(!fopen(path, "q") && errno == EINVAL, "unknown_mode_is_EINVAL");
 	f = fopen("/dev/full", "w");
-	report(f && fprintf(f, "x") == 1 && fflush(f) == EOF && errno == ENOSPC && ferror(f), "failed_write_is_reported");
+	report(f && fprintf(f, "x") == 1 && fflush(f) == EOF && errno == ENOSPC && ferror(f),
+	       "failed_write_is_reported");
 	fclose(f);
 }
 
@@ -111,7 +118,8 @@ static void options(void)
 	while ((letter = getopt(7, argv, "abc:d:")) != -1) {
 		size_t len = strlen(seen);
 
-		snprintf(seen + len, sizeof(seen) - len, "%c%s ", letter, letter > 'b' ? optarg : "");
+		snprintf(seen + len, sizeof(seen) - len, "%c%s ", letter,
+			 letter > 'b' ? optarg : "");
 	}
 	report(strcmp(seen, "a b cvalue dvalue2 ") == 0 && optind == 6, "options_are_taken_apart");
 }
@@ -123,7 +131,8 @@ static void children(void)
 
 	if (pid == 0)
 		_exit(7);
-	report(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 7, "vfork_returns_twice");
+	report(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 7,
+	       "vfork_returns_twice");
 	report(WEXITSTATUS(system("exit 3")) == 3, "system_runs_the_shell");
 	pid = fork();
 	if (pid == 0)

@@ -18,10 +18,10 @@
 #include <unistd.h>
 #include "lib/check.h"
 
-#define ANY		0x1	/* NULL means "none" here, or is not looked at */
-#define READS		0x2	/* the kernel only reads: a read-only page is no error */
+#define ANY   0x1 /* NULL means "none" here, or is not looked at */
+#define READS 0x2 /* the kernel only reads: a read-only page is no error */
 
-static char *hole;		/* a page without rights behind a page with them */
+static char *hole; /* a page without rights behind a page with them */
 static char *read_only;
 
 static void make_places(void)
@@ -70,15 +70,15 @@ static void each_bad_pointer(const char *what, long (*call)(void *bad), int flag
 }
 
 /* One function per call: its name is the report's. */
-#define BAD(name, flags, before, ...)				\
-	static long call_##name(void *bad)			\
-	{							\
-		return RAW(__VA_ARGS__);			\
-	}							\
-	static void name(void)					\
-	{							\
-		prepare();					\
-		each_bad_pointer(#name, call_##name, flags, before);	\
+#define BAD(name, flags, before, ...)                                \
+	static long call_##name(void *bad)                           \
+	{                                                            \
+		return RAW(__VA_ARGS__);                             \
+	}                                                            \
+	static void name(void)                                       \
+	{                                                            \
+		prepare();                                           \
+		each_bad_pointer(#name, call_##name, flags, before); \
 	}
 
 static int file, pipe_in, pipe_out;
@@ -99,6 +99,7 @@ static void prepare(void)
 	CHECK_EQ(write(pipe_in, "0123456789abcdef", 16), 16);
 }
 
+/* clang-format off */
 /* data */
 BAD(read_from_file, 0, 0, __NR_read, file, bad, 100)
 BAD(read_from_pipe, 0, 0, __NR_read, pipe_out, bad, 16)
@@ -182,6 +183,7 @@ BAD(statfs_buffer, 0, 8, __NR_statfs, ".", bad)
 BAD(fstatfs_buffer, 0, 8, __NR_fstatfs, file, bad)
 BAD(ioctl_fionread, 0, 2, __NR_ioctl, pipe_out, 0x541b, bad)
 BAD(fcntl_getlk, 0, 8, __NR_fcntl, file, F_GETLK, bad)
+/* clang-format on */
 
 static long call_wait4_status(void *bad)
 {
@@ -259,7 +261,8 @@ static void partial_reads_and_writes_say_how_far_they_came(void)
 	CHECK_EQ(RAW(__NR_lseek, file, 0, SEEK_CUR), 10);
 	memset(hole - 10, 'w', 10);
 	CHECK_EQ(RAW(__NR_pwrite64, file, hole - 10, 100, 0), 10);
-	CHECK_ERR(RAW(__NR_read, pipe_out, hole - 4, 16), EFAULT);	/* a pipe gives all it has, or nothing */
+	CHECK_ERR(RAW(__NR_read, pipe_out, hole - 4, 16),
+		  EFAULT); /* a pipe gives all it has, or nothing */
 }
 
 static void zero_bytes_touch_nothing(void)
@@ -286,6 +289,7 @@ static void pointers_across_the_user_limit(void)
 	CHECK_ERR(RAW(__NR_read, file, &st, -1L), EFAULT);
 }
 
+/* clang-format off */
 TEST_MAIN("badptr",
 	CASE(read_from_file), CASE(read_from_pipe), CASE(write_to_file), CASE(write_to_pipe), CASE(pread64_buffer),
 	CASE(pwrite64_buffer), CASE(readv_array), CASE(writev_array), CASE(getdents64_buffer), CASE(getcwd_buffer),
@@ -308,3 +312,4 @@ TEST_MAIN("badptr",
 	CASE(rest_of_a_whole_sleep_is_not_written), CASE(partial_reads_and_writes_say_how_far_they_came),
 	CASE(zero_bytes_touch_nothing), CASE(path_that_ends_at_the_hole_is_taken),
 	CASE(pointers_across_the_user_limit))
+/* clang-format on */

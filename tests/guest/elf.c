@@ -1,7 +1,7 @@
 /*
  * tests/guest/elf.c - execve of damaged programs
  *
- * A good ELF file of 200 bytes, one segment whose code exits with 42, is made in memory; each case damages
+ * A good ELF file of 768 bytes, one segment whose code exits with 42, is made in memory; each case damages
  * it in one way and says what Linux does: an errno (the caller survives), a signal (the damage shows after
  * the point of no return, when the old program is gone already), or 42 (it does not matter).
  *
@@ -31,15 +31,15 @@ struct phdr {
 	uint64_t offset, vaddr, paddr, filesz, memsz, align;
 };
 
-#define PT_LOAD		1
-#define PT_INTERP	3
-#define PT_NOTE		4
-#define PT_GNU_STACK	0x6474e551
-#define R		4
-#define RX		5
-#define RW		6
+#define PT_LOAD      1
+#define PT_INTERP    3
+#define PT_NOTE      4
+#define PT_GNU_STACK 0x6474e551
+#define R            4
+#define RX           5
+#define RW           6
 
-#define BASE		0x400000UL
+#define BASE         0x400000UL
 
 /* The file: headers, room for four segments' headers, code at 0x200, data to the end. */
 static struct image {
@@ -93,10 +93,10 @@ static long outcome(void)
 	(void)!read(fds[0], &err, sizeof(err));
 	close(fds[0]);
 	CHECK_EQ(waitpid(pid, &status, 0), pid);
-	return err ? err : status & 0xff7f;		/* without the core bit */
+	return err ? err : status & 0xff7f; /* without the core bit */
 }
 
-#define RUNS	(42 << 8)
+#define RUNS (42 << 8)
 
 static void good_image_runs(void)
 {
@@ -121,13 +121,13 @@ static void wrong_identity_is_ENOEXEC(void)
 	img.e.ident[0] = 0x7e;
 	CHECK_ERR(outcome(), ENOEXEC);
 	good_image();
-	img.e.machine = 183;		/* AArch64 */
+	img.e.machine = 183; /* AArch64 */
 	CHECK_ERR(outcome(), ENOEXEC);
 	good_image();
-	img.e.type = 1;			/* an object file */
+	img.e.type = 1; /* an object file */
 	CHECK_ERR(outcome(), ENOEXEC);
 	good_image();
-	img.e.type = 4;			/* a core file */
+	img.e.type = 4; /* a core file */
 	CHECK_ERR(outcome(), ENOEXEC);
 }
 
@@ -137,10 +137,10 @@ static void bad_program_header_table_is_ENOEXEC(void)
 	img.e.phnum = 0;
 	CHECK_ERR(outcome(), ENOEXEC);
 	good_image();
-	img.e.phnum = 0xffff;		/* more than 64 KiB of headers */
+	img.e.phnum = 0xffff; /* more than 64 KiB of headers */
 	CHECK_ERR(outcome(), ENOEXEC);
 	good_image();
-	img.e.phnum = 1000;		/* not that many in the file */
+	img.e.phnum = 1000; /* not that many in the file */
 	CHECK_ERR(outcome(), ENOEXEC);
 	good_image();
 	img.e.phentsize = 32;
@@ -162,8 +162,9 @@ static void program_without_segments_dies_at_its_entry(void)
 
 static void entry_nowhere_dies_there(void)
 {
-	static const unsigned long entries[] = { 0, 8, BASE + 0x10000, 0x7fffffffffff, 0x0000900000000000,
-						 0xffffffff81000000 };
+	static const unsigned long entries[] = {
+		0, 8, BASE + 0x10000, 0x7fffffffffff, 0x0000900000000000, 0xffffffff81000000
+	};
 
 	for (int i = 0; i < NR(entries); i++) {
 		good_image();
@@ -181,7 +182,8 @@ static void entry_in_a_segment_without_X_dies_there(void)
 
 static void segment_outside_user_space_is_fatal(void)
 {
-	static const unsigned long places[] = { 0xffff888000000000, 0x0000800000000000, 0x7ffffffff000 };
+	static const unsigned long places[] = { 0xffff888000000000, 0x0000800000000000,
+						0x7ffffffff000 };
 
 	for (int i = 0; i < NR(places); i++) {
 		good_image();
@@ -193,7 +195,7 @@ static void segment_outside_user_space_is_fatal(void)
 static void segment_sizes_that_cannot_be_are_fatal(void)
 {
 	good_image();
-	img.p[0].filesz = 0x400;	/* more than memsz */
+	img.p[0].filesz = 0x400; /* more than memsz */
 	CHECK_EQ(outcome(), SIGSEGV);
 	good_image();
 	img.p[0].memsz = 1UL << 47;
@@ -237,7 +239,7 @@ static void segments_in_one_page_run_by_the_last(void)
 	img.e.phnum = 2;
 	img.p[1] = img.p[0];
 	CHECK_EQ(outcome(), RUNS);
-	img.p[1].flags = R;		/* it replaces the first, which was executable */
+	img.p[1].flags = R; /* it replaces the first, which was executable */
 	CHECK_EQ(outcome(), SIGSEGV);
 }
 
@@ -246,10 +248,9 @@ static void bss_is_zero(void)
 {
 	/* movzx edi, byte [BASE+0x1300]; or dil, [BASE+0x5ff8]; mov byte [BASE+0x5ff8], 1; add edi, 42; exit_group */
 	static const unsigned char code[] = {
-		0x0f, 0xb6, 0x3c, 0x25, 0x00, 0x13, 0x40, 0x00,
-		0x40, 0x0a, 0x3c, 0x25, 0xf8, 0x5f, 0x40, 0x00,
-		0xc6, 0x04, 0x25, 0xf8, 0x5f, 0x40, 0x00, 0x01,
-		0x83, 0xc7, 42, 0xb8, 231, 0, 0, 0, 0x0f, 0x05,
+		0x0f, 0xb6, 0x3c, 0x25, 0x00, 0x13, 0x40, 0x00, 0x40, 0x0a, 0x3c, 0x25,
+		0xf8, 0x5f, 0x40, 0x00, 0xc6, 0x04, 0x25, 0xf8, 0x5f, 0x40, 0x00, 0x01,
+		0x83, 0xc7, 42,   0xb8, 231,  0,    0,    0,    0x0f, 0x05,
 	};
 
 	good_image();
@@ -287,20 +288,22 @@ static void interpreter_errors(void)
 	img.e.phnum = 2;
 	strcpy((char *)img.rest, "/no/such/loader");
 	img_len = 0x400;
-	img.p[1] = (struct phdr){ .type = PT_INTERP, .flags = R, .offset = 0x300, .filesz = 16, .memsz = 16 };
+	img.p[1] = (struct phdr){
+		.type = PT_INTERP, .flags = R, .offset = 0x300, .filesz = 16, .memsz = 16
+	};
 	CHECK_ERR(outcome(), ENOENT);
-	img.p[1].filesz = 15;			/* no NUL at the end */
+	img.p[1].filesz = 15; /* no NUL at the end */
 	CHECK_ERR(outcome(), ENOEXEC);
 	img.p[1].filesz = 1;
 	CHECK_ERR(outcome(), ENOEXEC);
 	img.p[1].filesz = PATH_MAX + 1;
 	CHECK_ERR(outcome(), ENOEXEC);
 	img.p[1].filesz = 16;
-	img.p[1].offset = 1UL << 30;		/* not in the file */
+	img.p[1].offset = 1UL << 30; /* not in the file */
 	CHECK_ERR(outcome(), EIO);
 	img.p[1].offset = 0x300;
 	strcpy((char *)img.rest, "/proc/././././.");
-	CHECK_ERR(outcome(), EACCES);		/* a folder */
+	CHECK_ERR(outcome(), EACCES); /* a folder */
 }
 
 static void interpreter_that_is_no_program_is_refused(void)
@@ -310,7 +313,9 @@ static void interpreter_that_is_no_program_is_refused(void)
 	good_image();
 	CHECK(getcwd(cwd, sizeof(cwd)));
 	write_file("short", "\177ELF", 4, 0755);
-	write_file("notelf", "this is longer than an ELF header, but no program at all, just words, words.", 77, 0755);
+	write_file("notelf",
+		   "this is longer than an ELF header, but no program at all, just words, words.",
+		   77, 0755);
 	img.e.phnum = 2;
 	img_len = 0x500;
 	img.p[1] = (struct phdr){ .type = PT_INTERP, .flags = R, .offset = 0x300 };
@@ -346,6 +351,7 @@ static void no_damaged_byte_harms_anyone_else(void)
 	CHECK_EQ(outcome(), RUNS);
 }
 
+/* clang-format off */
 TEST_MAIN("elf",
 	CASE(good_image_runs), CASE(truncated_anywhere_in_the_headers_is_ENOEXEC), CASE(wrong_identity_is_ENOEXEC),
 	CASE(bad_program_header_table_is_ENOEXEC), CASE(program_without_segments_dies_at_its_entry),
@@ -356,3 +362,4 @@ TEST_MAIN("elf",
 	CASE(bss_is_zero), CASE(alignment_field_is_not_needed), CASE(unknown_header_types_are_skipped),
 	CASE(interpreter_errors), CASE(interpreter_that_is_no_program_is_refused),
 	CASE(position_independent_program_runs), CASE(no_damaged_byte_harms_anyone_else))
+/* clang-format on */

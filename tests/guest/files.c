@@ -481,7 +481,9 @@ static void rename_replaces_and_moves(void)
 static void rename_errors(void)
 {
 	close(pattern_file("f", 10));
-	CHECK_EQ(mkdir("d", 0755) + mkdir("d/sub", 0755) + mkdir("full", 0755) + mkdir("full/x", 0755), 0);
+	CHECK_EQ(mkdir("d", 0755) + mkdir("d/sub", 0755) + mkdir("full", 0755) +
+			 mkdir("full/x", 0755),
+		 0);
 	CHECK_ERR(RAW(__NR_rename, "missing", "x"), ENOENT);
 	CHECK_ERR(RAW(__NR_rename, "f", "d"), EISDIR);
 	CHECK_ERR(RAW(__NR_rename, "d", "f"), ENOTDIR);
@@ -591,7 +593,7 @@ static void access_and_chmod(void)
 {
 	close(pattern_file("f", 10));
 	CHECK_EQ(access("f", R_OK | W_OK), 0);
-	CHECK_ERR(RAW(__NR_access, "f", X_OK), EACCES);		/* even for root: nobody may execute it */
+	CHECK_ERR(RAW(__NR_access, "f", X_OK), EACCES); /* even for root: nobody may execute it */
 	CHECK_EQ(chmod("f", 0711), 0);
 	CHECK_EQ(access("f", X_OK), 0);
 	CHECK_EQ(stat_of("f").st_mode, S_IFREG | 0711);
@@ -699,6 +701,7 @@ static void proc_self_is_this_process(void)
 	CHECK(RAW(__NR_open, "/proc/new", O_WRONLY | O_CREAT, 0644) < 0);
 }
 
+/* clang-format off */
 TEST_MAIN("files",
 	CASE(open_creates_with_mode_and_umask), CASE(open_gives_the_lowest_free_descriptor), CASE(open_errors),
 	CASE(open_through_dangling_link_creates_its_target), CASE(trunc_empties_the_file),
@@ -716,3 +719,4 @@ TEST_MAIN("files",
 	CASE(access_and_chmod), CASE(chown_sets_owner_and_drops_suid), CASE(utimensat_sets_times),
 	CASE(working_folder_moves), CASE(writing_moves_the_modification_time), CASE(fifo_connects_two_processes),
 	CASE(proc_self_is_this_process))
+/* clang-format on */

@@ -14,8 +14,8 @@
 #include <unistd.h>
 #include "lib/check.h"
 
-#define RW	(PROT_READ | PROT_WRITE)
-#define ANON	(MAP_PRIVATE | MAP_ANONYMOUS)
+#define RW   (PROT_READ | PROT_WRITE)
+#define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
 
 static long raw_mmap(unsigned long addr, size_t len, int prot, int flags, int fd, long offset)
 {
@@ -52,9 +52,10 @@ static void mmap_rounds_length_up(void)
 static void mmap_errors(void)
 {
 	CHECK_ERR(raw_mmap(0, 0, RW, ANON, -1, 0), EINVAL);
-	CHECK_ERR(raw_mmap(0, PAGE, RW, MAP_ANONYMOUS, -1, 0), EINVAL);		/* neither shared nor private */
-	CHECK_ERR(raw_mmap(0, PAGE, RW, ANON, -1, 100), EINVAL);		/* not a multiple of a page */
-	CHECK_ERR(raw_mmap(0, PAGE, RW, MAP_SHARED | ANON | 0xc, -1, 0), EINVAL);	/* no such type */
+	CHECK_ERR(raw_mmap(0, PAGE, RW, MAP_ANONYMOUS, -1, 0),
+		  EINVAL);                                       /* neither shared nor private */
+	CHECK_ERR(raw_mmap(0, PAGE, RW, ANON, -1, 100), EINVAL); /* not a multiple of a page */
+	CHECK_ERR(raw_mmap(0, PAGE, RW, MAP_SHARED | ANON | 0xc, -1, 0), EINVAL); /* no such type */
 }
 
 static void mmap_file_errors(void)
@@ -127,7 +128,8 @@ static void fixed_replaces_what_is_there(void)
 	char *p = map_pages(4, RW);
 
 	memset(p, 'A', 4 * PAGE);
-	CHECK_EQ(raw_mmap((unsigned long)p + PAGE, 2 * PAGE, RW, ANON | MAP_FIXED, -1, 0), p + PAGE);
+	CHECK_EQ(raw_mmap((unsigned long)p + PAGE, 2 * PAGE, RW, ANON | MAP_FIXED, -1, 0),
+		 p + PAGE);
 	CHECK_EQ(p[PAGE - 1], 'A');
 	CHECK_EQ(p[PAGE], 0);
 	CHECK_EQ(p[3 * PAGE - 1], 0);
@@ -138,7 +140,8 @@ static void fixed_noreplace_refuses_what_is_there(void)
 {
 	char *p = map_pages(4, RW), *hole = free_place(1);
 
-	CHECK_ERR(raw_mmap((unsigned long)p + PAGE, PAGE, RW, ANON | MAP_FIXED_NOREPLACE, -1, 0), EEXIST);
+	CHECK_ERR(raw_mmap((unsigned long)p + PAGE, PAGE, RW, ANON | MAP_FIXED_NOREPLACE, -1, 0),
+		  EEXIST);
 	CHECK_EQ(raw_mmap((unsigned long)hole, PAGE, RW, ANON | MAP_FIXED_NOREPLACE, -1, 0), hole);
 }
 
@@ -156,7 +159,7 @@ static void new_mappings_go_below_older_ones(void)
 {
 	char *p = map_pages(4, PROT_NONE), *q;
 
-	mprotect(p, PAGE, PROT_READ);		/* so that they do not merge */
+	mprotect(p, PAGE, PROT_READ); /* so that they do not merge */
 	q = map_pages(4, PROT_NONE);
 	CHECK(q < p);
 }
@@ -173,7 +176,8 @@ static void neighbours_with_equal_rights_merge(void)
 	CHECK_EQ(count_mappings(p, 4 * PAGE), 2);
 	raw_mmap((unsigned long)p + PAGE, PAGE, RW, ANON | MAP_FIXED, -1, 0);
 	CHECK_EQ(count_mappings(p, 4 * PAGE), 1);
-	CHECK(find_mapping(p, &m) && m.start <= (unsigned long)p && m.end >= (unsigned long)p + 3 * PAGE);
+	CHECK(find_mapping(p, &m) && m.start <= (unsigned long)p &&
+	      m.end >= (unsigned long)p + 3 * PAGE);
 }
 
 /* AAAA -> A..A */
@@ -215,7 +219,7 @@ static void munmap_over_holes_and_several_mappings(void)
 	CHECK(find_mapping(p, &m) && find_mapping(p + 7 * PAGE, &m));
 	for (int i = 1; i < 7; i++)
 		CHECK(!find_mapping(p + i * PAGE, &m));
-	CHECK_EQ(munmap(p + PAGE, 6 * PAGE), 0);	/* nothing there: no error */
+	CHECK_EQ(munmap(p + PAGE, 6 * PAGE), 0); /* nothing there: no error */
 }
 
 static void munmap_errors(void)
@@ -227,7 +231,7 @@ static void munmap_errors(void)
 	CHECK_ERR(RAW(__NR_munmap, p, ~0UL), EINVAL);
 	CHECK_ERR(RAW(__NR_munmap, 0x7ffffffff000, PAGE), EINVAL);
 	CHECK_ERR(RAW(__NR_munmap, 0xffff888000000000, PAGE), EINVAL);
-	CHECK_EQ(RAW(__NR_munmap, p, 1), 0);		/* rounded up */
+	CHECK_EQ(RAW(__NR_munmap, p, 1), 0); /* rounded up */
 	CHECK_EQ(signal_of(touch_read, p + PAGE - 1), SIGSEGV);
 	touch_read(p + PAGE);
 }
@@ -261,11 +265,11 @@ static void each_protection_is_enforced(void)
 		{ PROT_READ | PROT_WRITE, 0, 0, SIGSEGV },
 		{ PROT_READ | PROT_EXEC, 0, SIGSEGV, 0 },
 		{ PROT_READ | PROT_WRITE | PROT_EXEC, 0, 0, 0 },
-		{ PROT_WRITE, 0, 0, SIGSEGV },		/* the processor has no write without read */
+		{ PROT_WRITE, 0, 0, SIGSEGV }, /* the processor has no write without read */
 	};
 	char *p = map_pages(1, RW);
 
-	memset(p, 0xc3, PAGE);				/* ret */
+	memset(p, 0xc3, PAGE); /* ret */
 	for (int i = 0; i < NR(table); i++) {
 		CHECK_EQ(mprotect(p, PAGE, table[i].prot), 0);
 		CHECK_EQ(signal_of(touch_read, p), table[i].read);
@@ -300,7 +304,7 @@ static void mprotect_errors(void)
 	CHECK_ERR(RAW(__NR_mprotect, 0xffff888000000000, PAGE, PROT_READ), ENOMEM);
 	munmap(p + 2 * PAGE, PAGE);
 	CHECK_ERR(RAW(__NR_mprotect, p, 4 * PAGE, PROT_READ), ENOMEM);
-	CHECK_EQ(signal_of(touch_write, p), SIGSEGV);	/* what lies before the hole is changed */
+	CHECK_EQ(signal_of(touch_write, p), SIGSEGV); /* what lies before the hole is changed */
 	CHECK_EQ(signal_of(touch_write, p + 3 * PAGE), 0);
 	close(fd);
 	fd = open("f", O_RDONLY);
@@ -317,7 +321,8 @@ static void brk_moves_the_end_of_the_heap(void)
 	struct mapping m;
 
 	CHECK_EQ(RAW(__NR_brk, start + 5 * PAGE), start + 5 * PAGE);
-	CHECK(find_mapping(start + 4 * PAGE, &m) && strcmp(m.name, "[heap]") == 0 && strcmp(m.perms, "rw-p") == 0);
+	CHECK(find_mapping(start + 4 * PAGE, &m) && strcmp(m.name, "[heap]") == 0 &&
+	      strcmp(m.perms, "rw-p") == 0);
 	for (size_t i = 0; i < 5 * PAGE; i++)
 		CHECK_EQ(start[i], 0);
 	memset(start, 'h', 5 * PAGE);
@@ -380,7 +385,7 @@ static void mremap_moves_contents_when_it_may(void)
 	struct mapping m;
 
 	memset(p, 'A', 3 * PAGE);
-	mprotect(p + 2 * PAGE, PAGE, PROT_READ);		/* an obstacle */
+	mprotect(p + 2 * PAGE, PAGE, PROT_READ); /* an obstacle */
 	CHECK_ERR(RAW(__NR_mremap, p, 2 * PAGE, 4 * PAGE, 0), ENOMEM);
 	q = (char *)RAW(__NR_mremap, p, 2 * PAGE, 4 * PAGE, MREMAP_MAYMOVE);
 	CHECK((unsigned long)q < -4096UL && q != p);
@@ -410,12 +415,16 @@ static void mremap_errors(void)
 	CHECK_ERR(RAW(__NR_mremap, p, PAGE, PAGE, 0x80), EINVAL);
 	CHECK_ERR(RAW(__NR_mremap, p, PAGE, PAGE, MREMAP_FIXED, hole), EINVAL);
 	CHECK_ERR(RAW(__NR_mremap, p, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, hole + 1), EINVAL);
-	CHECK_ERR(RAW(__NR_mremap, p, 2 * PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, p + PAGE), EINVAL);
-	CHECK_ERR(RAW(__NR_mremap, p, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, 0xffff888000000000), EINVAL);
+	CHECK_ERR(RAW(__NR_mremap, p, 2 * PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, p + PAGE),
+		  EINVAL);
+	CHECK_ERR(RAW(__NR_mremap, p, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
+		      0xffff888000000000),
+		  EINVAL);
 	CHECK_ERR(RAW(__NR_mremap, hole, PAGE, 2 * PAGE, MREMAP_MAYMOVE), EFAULT);
 	CHECK_ERR(RAW(__NR_mremap, p, 4 * PAGE, 0x7ffff0000000, MREMAP_MAYMOVE), ENOMEM);
 	mprotect(p + 2 * PAGE, PAGE, PROT_READ);
-	CHECK_ERR(RAW(__NR_mremap, p, 4 * PAGE, 8 * PAGE, MREMAP_MAYMOVE), EFAULT);	/* spans two mappings */
+	CHECK_ERR(RAW(__NR_mremap, p, 4 * PAGE, 8 * PAGE, MREMAP_MAYMOVE),
+		  EFAULT); /* spans two mappings */
 }
 
 /* madvise, mincore */
@@ -451,7 +460,7 @@ static void madvise_errors(void)
 	munmap(p + PAGE, PAGE);
 	p[0] = p[2 * PAGE] = 'A';
 	CHECK_ERR(RAW(__NR_madvise, p, 3 * PAGE, MADV_DONTNEED), ENOMEM);
-	CHECK_EQ(p[0] + p[2 * PAGE], 0);		/* what is mapped was advised all the same */
+	CHECK_EQ(p[0] + p[2 * PAGE], 0); /* what is mapped was advised all the same */
 }
 
 static void mincore_sees_which_pages_are_there(void)
@@ -463,7 +472,7 @@ static void mincore_sees_which_pages_are_there(void)
 	CHECK_EQ(mincore(p, 5 * PAGE, vec), 0);
 	for (int i = 0; i < 5; i++)
 		CHECK_EQ(vec[i] & 1, i % 2);
-	CHECK_EQ(mincore(p, PAGE + 1, vec), 0);		/* two pages */
+	CHECK_EQ(mincore(p, PAGE + 1, vec), 0); /* two pages */
 }
 
 static void mincore_errors(void)
@@ -575,7 +584,7 @@ static void system_calls_copy_on_write_too(void)
 	CHECK_EQ(pipe(fds), 0);
 	pid = fork();
 	if (pid == 0) {
-		CHECK_EQ(read(fds[0], p, 3), 3);	/* the kernel writes to a shared page */
+		CHECK_EQ(read(fds[0], p, 3), 3); /* the kernel writes to a shared page */
 		_exit(memcmp(p, "newP", 4) != 0);
 	}
 	CHECK_EQ(write(fds[1], "new", 3), 3);
@@ -641,7 +650,8 @@ static void growsdown_mapping_grows(void)
 	struct mapping m;
 
 	munmap(p, 400 * PAGE);
-	CHECK_EQ(raw_mmap((unsigned long)top, PAGE, RW, ANON | MAP_FIXED | MAP_GROWSDOWN, -1, 0), top);
+	CHECK_EQ(raw_mmap((unsigned long)top, PAGE, RW, ANON | MAP_FIXED | MAP_GROWSDOWN, -1, 0),
+		 top);
 	top[-1] = 1;
 	CHECK(find_mapping(top, &m));
 	CHECK_EQ(m.start, top - PAGE);
@@ -762,7 +772,8 @@ static void own_image_is_mapped_with_its_rights(void)
 	CHECK(find_mapping((void *)run_cases, &m) && strcmp(m.perms, "r-xp") == 0);
 	CHECK(find_mapping(&constant, &m) && strcmp(m.perms, "r--p") == 0);
 	CHECK(find_mapping(&variable, &m) && strcmp(m.perms, "rw-p") == 0);
-	CHECK(find_mapping(&m, &m) && strcmp(m.name, "[stack]") == 0 && strcmp(m.perms, "rw-p") == 0);
+	CHECK(find_mapping(&m, &m) && strcmp(m.name, "[stack]") == 0 &&
+	      strcmp(m.perms, "rw-p") == 0);
 }
 
 static void counters_follow_what_is_touched(void)
@@ -786,6 +797,7 @@ static void limit_on_address_space_is_kept(void)
 	CHECK(raw_mmap(0, 16 << 20, RW, ANON, -1, 0) > 0);
 }
 
+/* clang-format off */
 TEST_MAIN("memory",
 	CASE(fresh_memory_is_zero), CASE(mmap_rounds_length_up), CASE(mmap_errors), CASE(mmap_file_errors),
 	CASE(mmap_address_errors), CASE(hint_is_taken_when_free), CASE(hint_is_rounded_down_to_a_page),
@@ -812,3 +824,4 @@ TEST_MAIN("memory",
 	CASE(file_mapping_outlives_close_and_unlink), CASE(split_file_mapping_keeps_offsets),
 	CASE(own_image_is_mapped_with_its_rights), CASE(counters_follow_what_is_touched),
 	CASE(limit_on_address_space_is_kept))
+/* clang-format on */

@@ -29,7 +29,8 @@ static void find_self(void)
 }
 
 /* Run @path with @argv and @envp; what it printed in @out, its wait status as result. */
-static int run_and_read(const char *path, char *const argv[], char *const envp[], char *out, size_t size)
+static int run_and_read(const char *path, char *const argv[], char *const envp[], char *out,
+			size_t size)
 {
 	int fds[2], status;
 	size_t len = 0;
@@ -88,7 +89,7 @@ static void child_inherits_files_and_folder(void)
 	}
 	CHECK(wait(&status) > 0);
 	CHECK_EQ(status, 0);
-	CHECK_EQ(lseek(fd, 0, SEEK_CUR), 11);		/* one position for both */
+	CHECK_EQ(lseek(fd, 0, SEEK_CUR), 11); /* one position for both */
 }
 
 static void vfork_shares_memory_and_waits(void)
@@ -142,7 +143,8 @@ static void clone_writes_the_ids_asked_for(void)
 {
 	static int parent_tid, child_tid;
 	int status;
-	long pid = RAW(__NR_clone, SIGCHLD | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID, 0, &parent_tid, &child_tid, 0);
+	long pid = RAW(__NR_clone, SIGCHLD | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID, 0,
+		       &parent_tid, &child_tid, 0);
 
 	if (pid == 0)
 		_exit(child_tid != getpid());
@@ -264,7 +266,7 @@ static void zombie_stays_until_waited_for(void)
 	if (pid == 0)
 		_exit(9);
 	close(fds[1]);
-	CHECK_EQ(read(fds[0], &c, 1), 0);	/* its end is closed: it has gone */
+	CHECK_EQ(read(fds[0], &c, 1), 0); /* its end is closed: it has gone */
 	CHECK_EQ(kill(pid, 0), 0);
 	CHECK_EQ(waitpid(pid, &status, 0), pid);
 	CHECK_ERR(RAW(__NR_kill, pid, 0), ESRCH);
@@ -327,17 +329,22 @@ static void bad_accesses_have_their_signal(void)
 	CHECK_EQ(signal_of(touch_read, (void *)0x7ffffffff000), SIGSEGV);
 }
 
+/* clang-format off */
 static void do_ud2(void *unused)  { (void)unused; __asm__ volatile("ud2"); }
 static void do_int3(void *unused) { (void)unused; __asm__ volatile("int3"); }
 static void do_hlt(void *unused)  { (void)unused; __asm__ volatile("hlt"); }
 static void do_cli(void *unused)  { (void)unused; __asm__ volatile("cli"); }
 static void do_int(void *unused)  { (void)unused; __asm__ volatile("int $0x42"); }
 static void do_out(void *unused)  { (void)unused; __asm__ volatile("outb %al, $0x80"); }
+/* clang-format on */
 
 static void do_divide(void *unused)
 {
 	(void)unused;
-	__asm__ volatile("xorl %%ecx, %%ecx; movl $1, %%eax; cltd; idivl %%ecx" : : : "eax", "ecx", "edx", "cc");
+	__asm__ volatile("xorl %%ecx, %%ecx; movl $1, %%eax; cltd; idivl %%ecx"
+			 :
+			 :
+			 : "eax", "ecx", "edx", "cc");
 }
 
 static void do_mov_cr3(void *unused)
@@ -365,6 +372,7 @@ static void registers_survive(void)
 	unsigned long bad = 0;
 
 	for (int i = 0; i < 64; i++) {
+		/* clang-format off */
 		__asm__ volatile(
 			"mov $0x1111, %%rbx; mov $0x2222, %%r12; mov $0x3333, %%r13; mov $0x4444, %%r14\n"
 			"mov $0x5555, %%r8; mov $0x6666, %%r9; mov $0x7777, %%r10; movq %%rbx, %%xmm5\n"
@@ -377,6 +385,7 @@ static void registers_survive(void)
 			"movq %%xmm5, %%rbx; sub $0x1111, %%rbx; or %%rbx, %0\n"
 			: "+r"(bad) : "D"(p + i * PAGE)
 			: "rax", "rbx", "rcx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "xmm5", "memory", "cc");
+		/* clang-format on */
 	}
 	CHECK_EQ(bad, 0);
 }
@@ -393,8 +402,11 @@ static void vector_registers_belong_to_the_process(void)
 			for (int i = 0; i < 200; i++) {
 				long got;
 
-				__asm__ volatile("movq %1, %%xmm3; mov $200000, %%ecx; 1: dec %%ecx; jnz 1b; movq %%xmm3, %0"
-						 : "=r"(got) : "r"(id) : "rcx", "xmm3", "cc");
+				__asm__ volatile(
+					"movq %1, %%xmm3; mov $200000, %%ecx; 1: dec %%ecx; jnz 1b; movq %%xmm3, %0"
+					: "=r"(got)
+					: "r"(id)
+					: "rcx", "xmm3", "cc");
 				bad |= got ^ id;
 			}
 			_exit(bad != 0);
@@ -432,7 +444,7 @@ static void exec_without_arguments_gives_an_empty_one(void)
 		_exit(1);
 	}
 	CHECK_EQ(waitpid(pid, &status, 0), pid);
-	CHECK_EQ(status, 77 << 8);		/* helper() says so when argv[0] is "" */
+	CHECK_EQ(status, 77 << 8); /* helper() says so when argv[0] is "" */
 }
 
 static void exec_keeps_process_id_and_closes_cloexec(void)
@@ -530,7 +542,8 @@ static void exec_with_too_long_arguments_is_E2BIG(void)
 	big[1023] = 0;
 	for (int i = 0; i < 4096; i++)
 		many[i] = big;
-	CHECK_ERR(RAW(__NR_execve, self, many, NULL), E2BIG);	/* 4 MiB: more than a quarter of the stack's limit */
+	CHECK_ERR(RAW(__NR_execve, self, many, NULL),
+		  E2BIG); /* 4 MiB: more than a quarter of the stack's limit */
 }
 
 static void exec_with_one_MiB_of_arguments_works(void)
@@ -622,7 +635,7 @@ static void script_errors(void)
 	make_script("blank", "#!   \n");
 	CHECK_ERR(exec_error("./blank"), ENOEXEC);
 	make_script("bare", "#!");
-	CHECK_ERR(exec_error("./bare"), EACCES);	/* the empty name is the current folder */
+	CHECK_ERR(exec_error("./bare"), EACCES); /* the empty name is the current folder */
 	make_script("folder", "#!/proc\n");
 	CHECK_ERR(exec_error("./folder"), EACCES);
 	write_file("plain", "x", 1, 0644);
@@ -674,7 +687,8 @@ static int check_auxv(void)
 		wrong = "AT_PHDR";
 	else if (getauxval(AT_CLKTCK) != 100)
 		wrong = "AT_CLKTCK";
-	else if (getauxval(AT_UID) != getuid() || getauxval(AT_EGID) != getegid() || getauxval(AT_SECURE))
+	else if (getauxval(AT_UID) != getuid() || getauxval(AT_EGID) != getegid() ||
+		 getauxval(AT_SECURE))
 		wrong = "AT_UID, AT_EGID or AT_SECURE";
 	else if (!getauxval(AT_EXECFN) || strcmp((char *)getauxval(AT_EXECFN), self) != 0)
 		wrong = "AT_EXECFN";
@@ -736,21 +750,42 @@ static int helper(int argc, char **argv)
 }
 
 static const struct test_case cases[] = {
-	CASE(fork_returns_twice), CASE(child_inherits_files_and_folder), CASE(vfork_shares_memory_and_waits),
-	CASE(vfork_parent_goes_on_after_exec), CASE(clone_with_only_a_signal_is_fork),
-	CASE(clone_writes_the_ids_asked_for), CASE(clone_errors), CASE(many_children_at_once),
-	CASE(exit_codes_keep_eight_bits), CASE(wait_status_names_the_signal),
-	CASE(wnohang_returns_0_while_the_child_runs), CASE(wait_for_one_leaves_the_other), CASE(wait_errors),
-	CASE(zombie_stays_until_waited_for), CASE(orphans_get_another_parent), CASE(wait4_reports_what_the_child_used),
-	CASE(bad_accesses_have_their_signal), CASE(instructions_have_their_signal), CASE(registers_survive),
-	CASE(vector_registers_belong_to_the_process), CASE(exec_passes_arguments_and_environment),
-	CASE(exec_without_arguments_gives_an_empty_one), CASE(exec_keeps_process_id_and_closes_cloexec),
-	CASE(exec_gives_the_auxiliary_vector), CASE(random_bytes_differ_between_programs),
-	CASE(exec_errors_of_names), CASE(exec_errors_of_rights), CASE(exec_errors_of_contents),
-	CASE(exec_with_too_long_arguments_is_E2BIG), CASE(exec_with_one_MiB_of_arguments_works),
-	CASE(failed_exec_leaves_the_program_as_it_was), CASE(script_runs_its_interpreter),
-	CASE(script_passes_one_argument_with_its_spaces), CASE(script_may_be_its_own_interpreters_script),
-	CASE(script_errors), CASE(script_without_newline_works),
+	CASE(fork_returns_twice),
+	CASE(child_inherits_files_and_folder),
+	CASE(vfork_shares_memory_and_waits),
+	CASE(vfork_parent_goes_on_after_exec),
+	CASE(clone_with_only_a_signal_is_fork),
+	CASE(clone_writes_the_ids_asked_for),
+	CASE(clone_errors),
+	CASE(many_children_at_once),
+	CASE(exit_codes_keep_eight_bits),
+	CASE(wait_status_names_the_signal),
+	CASE(wnohang_returns_0_while_the_child_runs),
+	CASE(wait_for_one_leaves_the_other),
+	CASE(wait_errors),
+	CASE(zombie_stays_until_waited_for),
+	CASE(orphans_get_another_parent),
+	CASE(wait4_reports_what_the_child_used),
+	CASE(bad_accesses_have_their_signal),
+	CASE(instructions_have_their_signal),
+	CASE(registers_survive),
+	CASE(vector_registers_belong_to_the_process),
+	CASE(exec_passes_arguments_and_environment),
+	CASE(exec_without_arguments_gives_an_empty_one),
+	CASE(exec_keeps_process_id_and_closes_cloexec),
+	CASE(exec_gives_the_auxiliary_vector),
+	CASE(random_bytes_differ_between_programs),
+	CASE(exec_errors_of_names),
+	CASE(exec_errors_of_rights),
+	CASE(exec_errors_of_contents),
+	CASE(exec_with_too_long_arguments_is_E2BIG),
+	CASE(exec_with_one_MiB_of_arguments_works),
+	CASE(failed_exec_leaves_the_program_as_it_was),
+	CASE(script_runs_its_interpreter),
+	CASE(script_passes_one_argument_with_its_spaces),
+	CASE(script_may_be_its_own_interpreters_script),
+	CASE(script_errors),
+	CASE(script_without_newline_works),
 };
 
 int main(int argc, char **argv)

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MAX_PROGRAMS	128
+#define MAX_PROGRAMS 128
 
 static int passed, failed;
 
@@ -84,7 +84,8 @@ static void run_folder(const char *folder)
 	if (!dir)
 		return;
 	while ((d = readdir(dir)) && n < MAX_PROGRAMS)
-		if (d->d_name[0] != '.' && strcmp(d->d_name, "run") != 0 && strcmp(d->d_name, "hosted") != 0)
+		if (d->d_name[0] != '.' && strcmp(d->d_name, "run") != 0 &&
+		    strcmp(d->d_name, "hosted") != 0)
 			names[n++] = strdup(d->d_name);
 	closedir(dir);
 	qsort(names, (size_t)n, sizeof(names[0]), by_name);

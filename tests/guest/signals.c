@@ -60,8 +60,9 @@ static void kill_self(void *sig)
 
 static void default_actions_end_or_are_ignored(void)
 {
-	static const int fatal[] = { SIGHUP, SIGINT, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGKILL,
-				     SIGUSR1, SIGSEGV, SIGUSR2, SIGPIPE, SIGALRM, SIGTERM, SIGRTMIN, SIGRTMAX };
+	static const int fatal[] = { SIGHUP,  SIGINT,  SIGQUIT, SIGILL,   SIGTRAP, SIGABRT,
+				     SIGBUS,  SIGFPE,  SIGKILL, SIGUSR1,  SIGSEGV, SIGUSR2,
+				     SIGPIPE, SIGALRM, SIGTERM, SIGRTMIN, SIGRTMAX };
 	static const int ignored[] = { SIGCHLD, SIGCONT, SIGURG, SIGWINCH };
 
 	for (int i = 0; i < NR(fatal); i++)
@@ -117,7 +118,7 @@ static void blocked_signal_waits(void)
 	CHECK_EQ(sigpending(&pending), 0);
 	CHECK_EQ(sigismember(&pending, SIGUSR1), 1);
 	CHECK_EQ(sigprocmask(SIG_UNBLOCK, &set, NULL), 0);
-	CHECK_EQ(count, 1);			/* an ordinary signal is pending at most once */
+	CHECK_EQ(count, 1); /* an ordinary signal is pending at most once */
 }
 
 static void realtime_signals_queue(void)
@@ -139,7 +140,8 @@ static void kill_and_stop_cannot_be_blocked(void)
 	sigfillset(&all);
 	CHECK_EQ(sigprocmask(SIG_SETMASK, &all, NULL), 0);
 	CHECK_EQ(sigprocmask(SIG_SETMASK, NULL, &now), 0);
-	CHECK(!sigismember(&now, SIGKILL) && !sigismember(&now, SIGSTOP) && sigismember(&now, SIGTERM));
+	CHECK(!sigismember(&now, SIGKILL) && !sigismember(&now, SIGSTOP) &&
+	      sigismember(&now, SIGTERM));
 	CHECK_EQ(signal_of(kill_self, (void *)(long)SIGKILL), SIGKILL);
 }
 
@@ -220,12 +222,14 @@ static void clobber(int sig)
 {
 	(void)sig;
 	count++;
+	/* clang-format off */
 	__asm__ volatile("xor %%eax, %%eax; xor %%ebx, %%ebx; xor %%ecx, %%ecx; xor %%edx, %%edx; xor %%esi, %%esi\n"
 			 "xor %%edi, %%edi; xor %%r8d, %%r8d; xor %%r9d, %%r9d; xor %%r10d, %%r10d; xor %%r11d, %%r11d\n"
 			 "xor %%r12d, %%r12d; xor %%r13d, %%r13d; xor %%r14d, %%r14d; xor %%r15d, %%r15d\n"
 			 "pxor %%xmm0, %%xmm0; pxor %%xmm7, %%xmm7; pxor %%xmm15, %%xmm15; stc; std; cld"
 			 : : : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
 			   "r15", "xmm0", "xmm7", "xmm15", "cc", "memory");
+	/* clang-format on */
 }
 
 static void handler_preserves_the_interrupted_state(void)
@@ -234,6 +238,7 @@ static void handler_preserves_the_interrupted_state(void)
 
 	signal(SIGUSR1, clobber);
 	/* kill(getpid(), SIGUSR1) with all else loaded; rax, rcx and r11 belong to the call. */
+	/* clang-format off */
 	__asm__ volatile(
 		"mov $39, %%eax; syscall; mov %%eax, %%edi\n"
 		"mov $10, %%esi; mov $3, %%edx; mov $8, %%r8d; mov $9, %%r9d; mov $10, %%r10d; mov $11, %%ebx\n"
@@ -248,6 +253,7 @@ static void handler_preserves_the_interrupted_state(void)
 		"movq %%xmm15, %%rbx; sub $14, %%rbx; or %%rbx, %%rax\n"
 		: "=&a"(bad) : : "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
 		  "xmm0", "xmm7", "xmm15", "memory", "cc");
+	/* clang-format on */
 	CHECK_EQ(count, 1);
 	CHECK_EQ(bad, 0);
 }
@@ -278,7 +284,8 @@ static void faults_say_where_and_why(void)
 	fault_at(touch_read, (void *)0x0000900000000000);
 	CHECK(last_sig == SIGSEGV && last_code == SI_KERNEL && last_addr == NULL);
 	fault_at(touch_read, (void *)0xffffffff81000000);
-	CHECK(last_sig == SIGSEGV && last_code == SEGV_MAPERR && last_addr == (void *)0xffffffff81000000);
+	CHECK(last_sig == SIGSEGV && last_code == SEGV_MAPERR &&
+	      last_addr == (void *)0xffffffff81000000);
 	q = mmap(NULL, 2 * PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
 	fault_at(touch_read, q + PAGE + 3);
 	CHECK(last_sig == SIGBUS && last_code == BUS_ADRERR && last_addr == q + PAGE + 3);
@@ -287,7 +294,10 @@ static void faults_say_where_and_why(void)
 static void do_divide(void *unused)
 {
 	(void)unused;
-	__asm__ volatile("xorl %%ecx, %%ecx; movl $1, %%eax; cltd; idivl %%ecx" : : : "eax", "ecx", "edx", "cc");
+	__asm__ volatile("xorl %%ecx, %%ecx; movl $1, %%eax; cltd; idivl %%ecx"
+			 :
+			 :
+			 : "eax", "ecx", "edx", "cc");
 }
 
 static void do_ud2(void *unused)
@@ -313,7 +323,8 @@ static void mend(int sig, siginfo_t *info, void *context)
 	(void)sig;
 	(void)context;
 	count++;
-	mprotect((void *)((unsigned long)info->si_addr & ~(PAGE - 1)), PAGE, PROT_READ | PROT_WRITE);
+	mprotect((void *)((unsigned long)info->si_addr & ~(PAGE - 1)), PAGE,
+		 PROT_READ | PROT_WRITE);
 }
 
 static void handler_may_mend_the_fault_and_return(void)
@@ -379,7 +390,10 @@ static void forged_frame_kills_only_its_process(void)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		__asm__ volatile("mov %0, %%rsp; mov $15, %%eax; syscall" : : "r"(0xdead000UL) : "rax", "memory");
+		__asm__ volatile("mov %0, %%rsp; mov $15, %%eax; syscall"
+				 :
+				 : "r"(0xdead000UL)
+				 : "rax", "memory");
 		_exit(0);
 	}
 	CHECK_EQ(waitpid(pid, &status, 0), pid);
@@ -393,7 +407,7 @@ static void set_kernel_selectors(int sig, siginfo_t *info, void *context)
 	(void)sig;
 	(void)info;
 	uc->uc_mcontext.gregs[REG_RIP] = (long)0xffffffff81000000;
-	uc->uc_mcontext.gregs[REG_EFL] |= 0x3000;	/* IOPL 3 */
+	uc->uc_mcontext.gregs[REG_EFL] |= 0x3000; /* IOPL 3 */
 	uc->uc_mcontext.gregs[REG_CSGSFS] = 0x10;
 }
 
@@ -458,7 +472,7 @@ static void interrupted_sleep_tells_the_rest(void)
 
 static void alarm_rings_and_tells_the_rest(void)
 {
-	CHECK(alarm(100) > 0);			/* the watchdog's */
+	CHECK(alarm(100) > 0); /* the watchdog's */
 	CHECK(alarm(1) > 90);
 	signal(SIGALRM, on_signal);
 	pause();
@@ -500,7 +514,8 @@ static void end_of_a_child_is_SIGCHLD(void)
 	if (pid == 0)
 		_exit(7);
 	sigsuspend(&none);
-	CHECK(last_sig == SIGCHLD && last_code == CLD_EXITED && child_pid == pid && child_status == 7);
+	CHECK(last_sig == SIGCHLD && last_code == CLD_EXITED && child_pid == pid &&
+	      child_status == 7);
 	CHECK_EQ(waitpid(pid, NULL, 0), pid);
 	pid = fork();
 	if (pid == 0)
@@ -562,6 +577,7 @@ static void child_inherits_handlers_and_mask_not_pending(void)
 	CHECK_EQ(status, 0);
 }
 
+/* clang-format off */
 TEST_MAIN("signals",
 	CASE(default_actions_end_or_are_ignored), CASE(handler_runs_before_kill_returns),
 	CASE(ignored_signal_does_nothing), CASE(kill_errors), CASE(blocked_signal_waits), CASE(realtime_signals_queue),
@@ -575,3 +591,4 @@ TEST_MAIN("signals",
 	CASE(alarm_rings_and_tells_the_rest), CASE(writing_to_a_broken_pipe_is_SIGPIPE),
 	CASE(end_of_a_child_is_SIGCHLD), CASE(ignoring_SIGCHLD_leaves_no_zombies),
 	CASE(stopped_child_is_reported_and_continues), CASE(child_inherits_handlers_and_mask_not_pending))
+/* clang-format on */

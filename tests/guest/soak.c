@@ -17,8 +17,8 @@
 #include <unistd.h>
 #include "lib/check.h"
 
-#define SLACK_KIB	2048
-#define MAX_CACHES	256
+#define SLACK_KIB  2048
+#define MAX_CACHES 256
 
 struct cache {
 	char name[48];
@@ -72,7 +72,8 @@ static void one_round(void)
 		exit(1);
 	}
 	if (pid == 0) {
-		char *p = mmap(NULL, 64 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		char *p = mmap(NULL, 64 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			       -1, 0);
 
 		for (int i = 0; i < 64; i += 3)
 			p[i * PAGE] = 1;
@@ -95,7 +96,8 @@ static int compare(int rounds)
 	long lost = before.mem_free - after.mem_free;
 	int bad = 0;
 
-	printf("# MemFree %ld kB before, %ld kB after %d rounds\n", before.mem_free, after.mem_free, rounds);
+	printf("# MemFree %ld kB before, %ld kB after %d rounds\n", before.mem_free, after.mem_free,
+	       rounds);
 	if (lost > SLACK_KIB && lost * 16 > rounds) {
 		printf("not ok soak_leaves_free_memory_as_it_was: %ld kB are missing\n", lost);
 		bad++;
@@ -105,8 +107,10 @@ static int compare(int rounds)
 	for (int i = 0; i < after.nr_caches && i < before.nr_caches; i++) {
 		long more = after.caches[i].active - before.caches[i].active;
 
-		if (strcmp(after.caches[i].name, before.caches[i].name) == 0 && more > rounds / 2 + 64) {
-			printf("not ok soak_leaves_slabs_as_they_were: %s has %ld more objects\n", after.caches[i].name, more);
+		if (strcmp(after.caches[i].name, before.caches[i].name) == 0 &&
+		    more > rounds / 2 + 64) {
+			printf("not ok soak_leaves_slabs_as_they_were: %s has %ld more objects\n",
+			       after.caches[i].name, more);
 			return bad + 1;
 		}
 	}

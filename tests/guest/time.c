@@ -76,7 +76,8 @@ static void absolute_sleep_ends_at_its_time(void)
 
 	CHECK_EQ(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL), 0);
 	CHECK(now_ns(CLOCK_MONOTONIC) >= until);
-	CHECK_EQ(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL), 0);	/* in the past: at once */
+	CHECK_EQ(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL),
+		 0); /* in the past: at once */
 }
 
 static void sleep_errors(void)
@@ -150,8 +151,10 @@ static void uptime_file_goes_forward(void)
 	CHECK(seconds <= now_ns(CLOCK_BOOTTIME) / 1000000000 + 1);
 }
 
+/* clang-format off */
 TEST_MAIN("time",
 	CASE(monotonic_clock_never_goes_back), CASE(clocks_agree_with_each_other), CASE(clock_errors),
 	CASE(nanosleep_lasts_at_least_as_long), CASE(absolute_sleep_ends_at_its_time), CASE(sleep_errors),
 	CASE(sleeping_leaves_the_processor_to_others), CASE(work_is_counted_as_time_of_the_process),
 	CASE(busy_processes_share_the_processor), CASE(uptime_file_goes_forward))
+/* clang-format on */

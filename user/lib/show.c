@@ -27,7 +27,8 @@ static size_t slurp(const char *path)
 	ssize_t n;
 
 	if (fd >= 0) {
-		while (len < sizeof(text) - 1 && (n = read(fd, text + len, sizeof(text) - 1 - len)) > 0)
+		while (len < sizeof(text) - 1 &&
+		       (n = read(fd, text + len, sizeof(text) - 1 - len)) > 0)
 			len += (size_t)n;
 		close(fd);
 	}
@@ -68,7 +69,7 @@ static long read_faults(struct usage *u)
 	const char *after_name;
 
 	slurp("/proc/self/stat");
-	after_name = strrchr(text, ')');	/* the name may contain anything, even this */
+	after_name = strrchr(text, ')'); /* the name may contain anything, even this */
 	if (!after_name)
 		return 0;
 	u->minor = strtol(word(after_name, 8), NULL, 10);
@@ -93,7 +94,7 @@ static void settle_counts(void)
 struct usage usage_now(void)
 {
 	static int warm;
-	static long own_faults;			/* made by settle_counts: not to be reported */
+	static long own_faults; /* made by settle_counts: not to be reported */
 	struct usage u = { 0 };
 	long before;
 
@@ -160,7 +161,7 @@ int read_maps(struct mapping *maps, int max)
 		name = word(line, 5);
 		len = strcspn(name, "\n");
 		if (name > strchrnul(line, '\n'))
-			len = 0;	/* the line ended before: no name */
+			len = 0; /* the line ended before: no name */
 		if (len >= sizeof(m->name))
 			len = sizeof(m->name) - 1;
 		memcpy(m->name, name, len);
@@ -188,8 +189,9 @@ const char *status_text(int status)
 		int sig;
 		const char *name;
 	} names[] = {
-		{ SIGSEGV, "SIGSEGV" }, { SIGBUS, "SIGBUS" }, { SIGILL, "SIGILL" }, { SIGFPE, "SIGFPE" },
-		{ SIGTRAP, "SIGTRAP" }, { SIGABRT, "SIGABRT" }, { SIGKILL, "SIGKILL" },
+		{ SIGSEGV, "SIGSEGV" }, { SIGBUS, "SIGBUS" },   { SIGILL, "SIGILL" },
+		{ SIGFPE, "SIGFPE" },   { SIGTRAP, "SIGTRAP" }, { SIGABRT, "SIGABRT" },
+		{ SIGKILL, "SIGKILL" },
 	};
 	static char buf[32];
 

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#define PAGE	4096UL
+#define PAGE 4096UL
 
 /* Print @text and exit when the program was called with -h, or with anything it does not know. */
 void help_option(int argc, char **argv, const char *text);
@@ -16,10 +16,10 @@ void heading(const char *text);
 
 /* What the kernel has counted for this process so far. */
 struct usage {
-	long minor;		/* faults that needed no input */
-	long major;		/* faults that did */
-	long rss_kib;		/* resident pages */
-	long size_kib;		/* mapped addresses */
+	long minor;    /* faults that needed no input */
+	long major;    /* faults that did */
+	long rss_kib;  /* resident pages */
+	long size_kib; /* mapped addresses */
 };
 
 /* Read the counts.  What the measuring itself costs is left out: it may stand between any two lines. */

@@ -2,9 +2,9 @@
 #ifndef LIBC_SYS_IOCTL_H
 #define LIBC_SYS_IOCTL_H
 
-#define TCGETS		0x5401
-#define TIOCGWINSZ	0x5413
-#define FIONREAD	0x541b
+#define TCGETS     0x5401
+#define TIOCGWINSZ 0x5413
+#define FIONREAD   0x541b
 
 struct winsize {
 	unsigned short ws_row;

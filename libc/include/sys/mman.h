@@ -5,7 +5,7 @@
 #include <sys/types.h>
 #include <uapi/mman.h>
 
-#define MAP_FAILED	((void *)-1)
+#define MAP_FAILED ((void *)-1)
 
 void *mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset);
 int munmap(void *addr, size_t len);

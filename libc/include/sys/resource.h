@@ -4,13 +4,13 @@
 
 #include <sys/time.h>
 
-#define RUSAGE_SELF	0
-#define RUSAGE_CHILDREN	(-1)
+#define RUSAGE_SELF     0
+#define RUSAGE_CHILDREN (-1)
 
 struct rusage {
 	struct timeval ru_utime;
 	struct timeval ru_stime;
-	long ru_maxrss;		/* KiB */
+	long ru_maxrss; /* KiB */
 	long ru_ixrss;
 	long ru_idrss;
 	long ru_isrss;
@@ -26,17 +26,17 @@ struct rusage {
 	long ru_nivcsw;
 };
 
-#define RLIMIT_CPU	0
-#define RLIMIT_FSIZE	1
-#define RLIMIT_DATA	2
-#define RLIMIT_STACK	3
-#define RLIMIT_CORE	4
-#define RLIMIT_RSS	5
-#define RLIMIT_NPROC	6
-#define RLIMIT_NOFILE	7
-#define RLIMIT_MEMLOCK	8
-#define RLIMIT_AS	9
-#define RLIM_INFINITY	(~0UL)
+#define RLIMIT_CPU     0
+#define RLIMIT_FSIZE   1
+#define RLIMIT_DATA    2
+#define RLIMIT_STACK   3
+#define RLIMIT_CORE    4
+#define RLIMIT_RSS     5
+#define RLIMIT_NPROC   6
+#define RLIMIT_NOFILE  7
+#define RLIMIT_MEMLOCK 8
+#define RLIMIT_AS      9
+#define RLIM_INFINITY  (~0UL)
 
 typedef unsigned long rlim_t;
 

@@ -14,7 +14,7 @@ struct itimerval {
 	struct timeval it_value;
 };
 
-#define ITIMER_REAL	0
+#define ITIMER_REAL 0
 
 int gettimeofday(struct timeval *restrict tv, void *restrict tz);
 int setitimer(int which, const struct itimerval *restrict new, struct itimerval *restrict old);

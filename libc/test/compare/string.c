@@ -55,15 +55,18 @@ static long at(const char *base, const char *p)
 
 static void searches(void)
 {
-	static const char *const s[] = { "", "a", "b", "ab", "abc", "abcabc", "xyz", "a\xff", "A", "aXbXc", "  lead" };
+	static const char *const s[] = { "",    "a",     "b", "ab",    "abc",   "abcabc",
+					 "xyz", "a\xff", "A", "aXbXc", "  lead" };
 	const unsigned int n = sizeof(s) / sizeof(s[0]);
 
 	for (unsigned int i = 0; i < n; i++)
 		for (unsigned int j = 0; j < n; j++) {
-			printf("%u %u: %d %d %d %d", i, j, sign(strcmp(s[i], s[j])), sign(strncmp(s[i], s[j], 2)),
-			       sign(strcasecmp(s[i], s[j])), sign(memcmp(s[i], s[j], 1)));
-			printf(" %ld %zu %zu %ld %ld %ld\n", at(s[i], strstr(s[i], s[j])), strspn(s[i], s[j]),
-			       strcspn(s[i], s[j]), at(s[i], strpbrk(s[i], s[j])), at(s[i], strchr(s[i], *s[j])),
+			printf("%u %u: %d %d %d %d", i, j, sign(strcmp(s[i], s[j])),
+			       sign(strncmp(s[i], s[j], 2)), sign(strcasecmp(s[i], s[j])),
+			       sign(memcmp(s[i], s[j], 1)));
+			printf(" %ld %zu %zu %ld %ld %ld\n", at(s[i], strstr(s[i], s[j])),
+			       strspn(s[i], s[j]), strcspn(s[i], s[j]),
+			       at(s[i], strpbrk(s[i], s[j])), at(s[i], strchr(s[i], *s[j])),
 			       at(s[i], strrchr(s[i], *s[j])));
 		}
 }
@@ -97,7 +100,8 @@ static void sorting(void)
 		printf("sorted %d:", n);
 		for (int i = 0; i < n; i++)
 			printf(" %d", v[i]);
-		printf(" has 7: %d\n", bsearch(&(int){ 7 }, v, n, sizeof(v[0]), compare_ints) != NULL);
+		printf(" has 7: %d\n",
+		       bsearch(&(int){ 7 }, v, n, sizeof(v[0]), compare_ints) != NULL);
 	}
 }
 
@@ -108,9 +112,10 @@ int main(void)
 	tokens();
 	sorting();
 	for (int c = -1; c < 128; c++)
-		printf("%d: %d%d%d%d%d%d%d%d%d%d%d%d %d %d\n", c, !!isalpha(c), !!isdigit(c), !!isalnum(c), !!isspace(c),
-		       !!isblank(c), !!isupper(c), !!islower(c), !!isxdigit(c), !!isprint(c), !!isgraph(c), !!iscntrl(c),
-		       !!ispunct(c), toupper(c), tolower(c));
+		printf("%d: %d%d%d%d%d%d%d%d%d%d%d%d %d %d\n", c, !!isalpha(c), !!isdigit(c),
+		       !!isalnum(c), !!isspace(c), !!isblank(c), !!isupper(c), !!islower(c),
+		       !!isxdigit(c), !!isprint(c), !!isgraph(c), !!iscntrl(c), !!ispunct(c),
+		       toupper(c), tolower(c));
 	for (int e = 0; e < 140; e++)
 		printf("%d %s\n", e, strerror(e));
 	for (int sig = 0; sig < 32; sig++)

@@ -9,12 +9,13 @@
 
 static int checks_failed;
 
-#define CHECK(x) do {									\
-	if (!(x)) {									\
-		printf("not ok %s_line_%d: %s\n", program, __LINE__, #x);		\
-		checks_failed++;							\
-	}										\
-} while (0)
+#define CHECK(x)                                                                  \
+	do {                                                                      \
+		if (!(x)) {                                                       \
+			printf("not ok %s_line_%d: %s\n", program, __LINE__, #x); \
+			checks_failed++;                                          \
+		}                                                                 \
+	} while (0)
 
 static inline int verdict(const char *program)
 {

@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include "check.h"
 
-#define SLOTS	300
+#define SLOTS 300
 
 static const char *program = "hosted_malloc";
 static unsigned char *slot[SLOTS];
@@ -27,7 +27,8 @@ static void random_steps(int steps)
 
 	while (steps--) {
 		int i = rand_r(&seed) % SLOTS;
-		size_t n = rand_r(&seed) % (rand_r(&seed) % 16 ? 3000 : 400000), kept = n < size[i] ? n : size[i];
+		size_t n = rand_r(&seed) % (rand_r(&seed) % 16 ? 3000 : 400000),
+		       kept = n < size[i] ? n : size[i];
 		unsigned char *p;
 
 		CHECK(intact(i));

@@ -55,6 +55,7 @@ int main(void)
 	pid = fork();
 	if (pid == 0)
 		abort();
-	CHECK(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+	CHECK(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) &&
+	      WTERMSIG(status) == SIGABRT);
 	return verdict(program);
 }

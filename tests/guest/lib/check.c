@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include "check.h"
 
-#define WATCHDOG_SECONDS	60
+#define WATCHDOG_SECONDS 60
 
 static int report_fd = 2;
 
@@ -62,7 +62,7 @@ _Noreturn static void case_child(const struct test_case *c, int fd)
 {
 	char folder[64];
 
-	report_fd = fcntl(fd, F_DUPFD_CLOEXEC, 500);	/* out of the way of what the case opens */
+	report_fd = fcntl(fd, F_DUPFD_CLOEXEC, 500); /* out of the way of what the case opens */
 	close(fd);
 	alarm(WATCHDOG_SECONDS);
 	snprintf(folder, sizeof(folder), "/tmp/guest-%d", getpid());
@@ -93,13 +93,15 @@ static void run_case(const struct test_case *c, char *reason, size_t size)
 	}
 	close(fds[1]);
 	waitpid(pid, &status, 0);
-	fcntl(fds[0], F_SETFL, O_NONBLOCK);	/* a stray child of the case may still hold the other end */
+	fcntl(fds[0], F_SETFL,
+	      O_NONBLOCK); /* a stray child of the case may still hold the other end */
 	while (len < size - 1 && (n = read(fds[0], reason + len, size - 1 - len)) > 0)
 		len += (size_t)n;
 	reason[len] = 0;
 	close(fds[0]);
 	if (WIFSIGNALED(status))
-		snprintf(reason + len, size - len, "%sended by %s", len ? "; " : "", strsignal(WTERMSIG(status)));
+		snprintf(reason + len, size - len, "%sended by %s", len ? "; " : "",
+			 strsignal(WTERMSIG(status)));
 	else if (WEXITSTATUS(status) && !len)
 		snprintf(reason, size, "exit status %d", WEXITSTATUS(status));
 	snprintf(folder, sizeof(folder), "/tmp/guest-%d", pid);

@@ -24,26 +24,29 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-#define PAGE	4096UL
+#define PAGE 4096UL
 
 struct test_case {
 	const char *name;
 	void (*run)(void);
 };
 
-#define CASE(fn)	{ #fn, fn }
-#define NR(array)	((int)(sizeof(array) / sizeof((array)[0])))
+#define CASE(fn)        \
+	{               \
+#fn, fn \
+	}
+#define NR(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
 /* Run all cases, or only those named in argv; the exit status is 0 if all passed. */
 int run_cases(const char *program, const struct test_case *cases, int nr, char **names);
 
-#define TEST_MAIN(program, ...)								\
-	int main(int argc, char **argv)							\
-	{										\
-		static const struct test_case cases[] = { __VA_ARGS__ };		\
-											\
-		(void)argc;								\
-		return run_cases(program, cases, NR(cases), argv + 1);			\
+#define TEST_MAIN(program, ...)                                          \
+	int main(int argc, char **argv)                                  \
+	{                                                                \
+		static const struct test_case cases[] = { __VA_ARGS__ }; \
+                                                                         \
+		(void)argc;                                              \
+		return run_cases(program, cases, NR(cases), argv + 1);   \
 	}
 
 /* End the case with a reason. */
@@ -52,10 +55,10 @@ _Noreturn void fail(const char *fmt, ...) __printf_like(1, 2);
 void check_eq(int line, const char *expr, long got, long want);
 void check_err(int line, const char *expr, long got, int err);
 
-#define CHECK(x)		((x) ? (void)0 : fail("line %d: %s", __LINE__, #x))
-#define CHECK_EQ(got, want)	check_eq(__LINE__, #got, (long)(got), (long)(want))
+#define CHECK(x)            ((x) ? (void)0 : fail("line %d: %s", __LINE__, #x))
+#define CHECK_EQ(got, want) check_eq(__LINE__, #got, (long)(got), (long)(want))
 /* @raw is a result of RAW(): the negated error itself. */
-#define CHECK_ERR(raw, err)	check_err(__LINE__, #raw, (long)(raw), err)
+#define CHECK_ERR(raw, err) check_err(__LINE__, #raw, (long)(raw), err)
 
 /* Anonymous private memory of @pages pages, or the case fails. */
 char *map_pages(size_t pages, int prot);
