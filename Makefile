@@ -123,8 +123,12 @@ $(KERNEL): $(KERNEL_OBJ) $(K)/ksyms-full.o linker.ld
 # ---------------------------------------------------------------------------------------------------
 # User programs, the C library, initramfs; host tests
 
--include user/user.mk
--include tests/host/host.mk
+# Targets that only call make again need none of it, and may run before there is a compiler to ask.
+OUTER := run debug test soak check iso deps deps-% help clean format
+ifneq ($(filter-out $(OUTER),$(or $(MAKECMDGOALS),all)),)
+include user/user.mk
+include tests/host/host.mk
+endif
 
 # ---------------------------------------------------------------------------------------------------
 # Image
@@ -134,7 +138,7 @@ iso: deps-iso
 	$(Q)$(MAKE) --no-print-directory $(ISO)
 
 # INITRAMFS= and CMDLINE= are part of the image: another value makes another image.
-ISO_ARGS := $(K)/.iso-args$(subst /,-,$(ISO))
+ISO_ARGS := $(K)/.iso-args-$(subst /,-,$(ISO))
 $(ISO_ARGS): FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' $(call quote,$(INITRAMFS) $(CMDLINE)) >$@.new

@@ -38,8 +38,7 @@ debootstrap --variant=minbase --include=git,make,ca-certificates "$suite" "$base
 }
 # apt inside reaches the archive in the same way as apt here.
 cp /etc/resolv.conf "$base/etc/resolv.conf" 2>/dev/null || true
-cp -r /etc/apt/apt.conf.d/. "$base/etc/apt/apt.conf.d/" 2>/dev/null || true
-rm -f "$base"/etc/apt/apt.conf.d/*docker*
+apt-config dump | grep -E '^Acquire::https?::Proxy' >"$base/etc/apt/apt.conf.d/proxy" || true
 
 status=0
 for who in root builder; do
