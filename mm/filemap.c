@@ -518,7 +518,6 @@ void truncate_pagecache(struct address_space *as, u64 new_size)
 vm_fault_t filemap_fault(struct vm_fault *vmf)
 {
 	struct address_space *as = vma_mapping(vmf->vma);
-	const struct page *was_read = NULL;
 	vm_fault_t major = 0;
 
 	while (vmf->pgoff < file_end_index(as)) {
@@ -547,17 +546,17 @@ vm_fault_t filemap_fault(struct vm_fault *vmf)
 			vmf->page = page;
 			return VM_FAULT_LOCKED | major;
 		}
-		if (unlikely(page == was_read)) {	/* and still is not up to date: the reading failed */
-			unlock_page(page);
-			put_page(page);
-			return VM_FAULT_SIGBUS;
-		}
 		err = read_locked_page(vmf->vma->vm_file, as, page);
-		was_read = page;
-		major = VM_FAULT_MAJOR;
+		if (!err && (vmf->flags & (FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_TRIED)) != FAULT_FLAG_ALLOW_RETRY) {
+			/* It was read once before the restart: waiting here lets a failing disk end the fault. */
+			wait_on_page_locked(page);
+			if (!PageUptodate(page) && page->mapping == as)
+				err = -EIO;
+		}
 		put_page(page);
-		if (err)
+		if (unlikely(err))
 			return err == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
+		major = VM_FAULT_MAJOR;
 	}
 	return VM_FAULT_SIGBUS;
 }

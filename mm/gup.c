@@ -160,11 +160,13 @@ static bool is_populated(struct vm_area_struct *vma, vaddr_t addr, bool write)
 
 /*
  * [start, end) of one VMA.  Private writable memory gets pages of its own, so that no fault follows; the rest is read.
- * Return: 0 or -ENOMEM, -EFAULT; *restart is the address at which mmap_lock was dropped, or 0.
+ * Return: 0 or -ENOMEM, -EFAULT; *restart is the address at which mmap_lock was dropped, or 0.  On entry it is where
+ *         the attempt before this one stopped.
  */
 static int populate_vma_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, vaddr_t *restart)
 {
 	const bool write = (vma->vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
+	const vaddr_t tried = *restart;
 	const unsigned int flags = FAULT_FLAG_ALLOW_RETRY | (write ? FAULT_FLAG_WRITE : 0);
 
 	*restart = 0;
@@ -173,7 +175,7 @@ static int populate_vma_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t
 
 		if (is_populated(vma, addr, write))
 			continue;
-		fault = handle_mm_fault(vma, addr, flags);
+		fault = handle_mm_fault(vma, addr, flags | (addr == tried ? FAULT_FLAG_TRIED : 0));
 		if (fault & VM_FAULT_RETRY) {
 			*restart = addr;
 			return 0;

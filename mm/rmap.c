@@ -15,8 +15,8 @@
  *
  * A daemon that forks, exits in the parent, forks again ... would make the chains grow for ever, although only one
  * process lives.  The degree rule stops that: a forked VMA does not get an anon_vma of its own but takes over one
- * of the chain that has no VMA of its own left and at most one child.  So the number of anon_vmas stays within
- * twice the number of living VMAs.
+ * of the chain that has no VMA of its own left and at most one child.  A new one is made only when every other
+ * has an owner or two children, so a family has at most twice as many anon_vmas as it ever had VMAs at one time.
  *
  * Invariants (mm_check() and the unit tests verify them):
  *   R1  every chain of a VMA is to anon_vmas of one root; vma->anon_vma, when set, is among them;
