@@ -16,8 +16,16 @@
 #include <lib/string.h>
 
 enum mb2_tag {
-	TAG_END, TAG_CMDLINE, TAG_LOADER, TAG_MODULE, TAG_MMAP = 6, TAG_FRAMEBUFFER = 8, TAG_EFI32 = 11, TAG_EFI64 = 12,
-	TAG_ACPI_OLD = 14, TAG_ACPI_NEW = 15
+	TAG_END,
+	TAG_CMDLINE,
+	TAG_LOADER,
+	TAG_MODULE,
+	TAG_MMAP = 6,
+	TAG_FRAMEBUFFER = 8,
+	TAG_EFI32 = 11,
+	TAG_EFI64 = 12,
+	TAG_ACPI_OLD = 14,
+	TAG_ACPI_NEW = 15
 };
 #define TAG_HEADER 8u
 
@@ -71,7 +79,7 @@ static const char *parse_module(struct boot_info *out, const u8 *p, u32 len)
 	if (len < 8 || get32(p + 4) < get32(p))
 		return "a module has no valid range";
 	if (out->nr_modules == BOOT_MAX_MODULES)
-		return NULL;	/* one is the initramfs; more than a few are not ours */
+		return NULL; /* one is the initramfs; more than a few are not ours */
 	m->start = get32(p);
 	m->size = get32(p + 4) - get32(p);
 	get_string(m->cmdline, sizeof(m->cmdline), p + 8, len - 8);
@@ -86,8 +94,12 @@ static void parse_framebuffer(struct boot_info *out, const u8 *p, u32 len)
 
 	if (len < 24)
 		return;
-	*fb = (struct boot_framebuffer){ .addr = get64(p), .pitch = get32(p + 8), .width = get32(p + 12),
-					 .height = get32(p + 16), .bpp = p[20], .type = p[21] };
+	*fb = (struct boot_framebuffer){ .addr = get64(p),
+					 .pitch = get32(p + 8),
+					 .width = get32(p + 12),
+					 .height = get32(p + 16),
+					 .bpp = p[20],
+					 .type = p[21] };
 	if (fb->type == 1) {
 		if (len < 30)
 			return;
@@ -123,7 +135,7 @@ static const char *parse_tag(struct boot_info *out, u32 type, const u8 *p, u32 l
 		return NULL;
 	case TAG_ACPI_OLD:
 		if (out->rsdp_len > 20)
-			return NULL;	/* the newer copy has been seen */
+			return NULL; /* the newer copy has been seen */
 		fallthrough;
 	case TAG_ACPI_NEW:
 		out->rsdp_len = min(len, (u32)sizeof(out->rsdp_copy));

@@ -15,7 +15,7 @@
 struct hvm_start_info {
 	u32 magic, version, flags, nr_modules;
 	u64 modlist_paddr, cmdline_paddr, rsdp_paddr;
-	u64 memmap_paddr;		/* from version 1 on */
+	u64 memmap_paddr; /* from version 1 on */
 	u32 memmap_entries, reserved;
 };
 #define START_INFO_V0_SIZE 40
@@ -26,7 +26,7 @@ struct hvm_modlist_entry {
 
 struct hvm_memmap_table_entry {
 	u64 addr, size;
-	u32 type, reserved;		/* E820's numbers */
+	u32 type, reserved; /* E820's numbers */
 };
 
 /* Copy a NUL-terminated string; true when it did not fit or could not be read to its end. */
