@@ -15,9 +15,9 @@
 #include "arch_internal.h"
 
 #define EBDA_SEGMENT_PTR 0x40e
-#define BIOS_ROM_START	 0xe0000UL
-#define BIOS_ROM_END	 0x100000UL
-#define S5_OVERLAP	 64u
+#define BIOS_ROM_START   0xe0000UL
+#define BIOS_ROM_END     0x100000UL
+#define S5_OVERLAP       64u
 
 struct acpi_madt acpi_madt;
 struct acpi_fadt acpi_fadt;
@@ -46,7 +46,7 @@ static bool find_rsdp(const struct boot_info *bi, struct acpi_rsdp *rsdp)
 	if (bi->rsdp && scan_rsdp(bi->rsdp, 36, rsdp))
 		return true;
 	if (bi->efi)
-		return false;	/* nothing is promised about low memory there */
+		return false; /* nothing is promised about low memory there */
 	seg = fix_window_map(EBDA_SEGMENT_PTR, sizeof(*seg));
 	if (seg)
 		ebda = (paddr_t)*seg << 4;
@@ -151,7 +151,8 @@ void acpi_init(const struct boot_info *bi)
 	}
 	if (acpi_has_fadt)
 		find_power_off(acpi_fadt.dsdt);
-	pr_info("ACPI: %s at %#lx: %u processor(s), %u IO-APIC(s)%s%s\n", rsdp.xsdt ? "XSDT" : "RSDT",
-		(unsigned long)rsdp.table, acpi_madt.nr_cpus, acpi_madt.nr_ioapics,
-		acpi_has_madt ? "" : ", no MADT", acpi_has_s5 ? ", power-off" : "");
+	pr_info("ACPI: %s at %#lx: %u processor(s), %u IO-APIC(s)%s%s\n",
+		rsdp.xsdt ? "XSDT" : "RSDT", (unsigned long)rsdp.table, acpi_madt.nr_cpus,
+		acpi_madt.nr_ioapics, acpi_has_madt ? "" : ", no MADT",
+		acpi_has_s5 ? ", power-off" : "");
 }

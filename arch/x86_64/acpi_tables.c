@@ -269,8 +269,8 @@ static int srat_memory(struct acpi_srat *s, const u8 *p)
 static int srat_record(struct acpi_srat *s, const u8 *p, u8 len)
 {
 	if (p[0] == SRAT_CPU && len >= 16)
-		return srat_cpu(s, (u32)p[2] | (u32)p[9] << 8 | (u32)p[10] << 16 | (u32)p[11] << 24, p[3],
-				get32(p + 4));
+		return srat_cpu(s, (u32)p[2] | (u32)p[9] << 8 | (u32)p[10] << 16 | (u32)p[11] << 24,
+				p[3], get32(p + 4));
 	if (p[0] == SRAT_X2APIC && len >= 24)
 		return srat_cpu(s, get32(p + 4), get32(p + 8), get32(p + 12));
 	if (p[0] == SRAT_MEMORY && len >= 40)
@@ -322,10 +322,10 @@ int acpi_parse_slit(const void *table, size_t len, const struct acpi_srat *srat,
 
 /* ----------------------------------------------------------------------------------------------- S5 */
 
-#define AML_PACKAGE	0x12
+#define AML_PACKAGE     0x12
 #define AML_BYTE_PREFIX 0x0a
-#define AML_ZERO	0x00
-#define AML_ONE		0x01
+#define AML_ZERO        0x00
+#define AML_ONE         0x01
 
 /* A small integer constant; its length in bytes, 0 if it is something else. */
 static size_t aml_small_int(const u8 *p, size_t len, u8 *v)
@@ -348,7 +348,7 @@ static bool s5_package(const u8 *p, size_t len, struct acpi_s5 *out)
 
 	if (len < 3 || p[0] != AML_PACKAGE)
 		return false;
-	off = 2 + (p[1] >> 6);		/* PkgLength says in its top bits how many more bytes it has */
+	off = 2 + (p[1] >> 6); /* PkgLength says in its top bits how many more bytes it has */
 	if (off >= len || p[off] < 2)
 		return false;
 	off++;

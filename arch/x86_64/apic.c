@@ -14,16 +14,16 @@
 #include <kernel/printk.h>
 #include "arch_internal.h"
 
-#define APIC_BASE_X2	 (1UL << 10)
+#define APIC_BASE_X2     (1UL << 10)
 #define APIC_BASE_ENABLE (1UL << 11)
-#define SPIV_ENABLE	 (1u << 8)
+#define SPIV_ENABLE      (1u << 8)
 
-#define PIC1_CMD  0x20
-#define PIC1_DATA 0x21
-#define PIC2_CMD  0xa0
-#define PIC2_DATA 0xa1
+#define PIC1_CMD         0x20
+#define PIC1_DATA        0x21
+#define PIC2_CMD         0xa0
+#define PIC2_DATA        0xa1
 
-static volatile u32 *lapic_regs;	/* NULL: x2APIC */
+static volatile u32 *lapic_regs; /* NULL: x2APIC */
 
 u32 lapic_read(unsigned int reg)
 {
@@ -86,14 +86,14 @@ void lapic_setup(void)
 	lapic_write(APIC_LVT_ERROR, VECTOR_ERROR);
 	lapic_write(APIC_ESR, 0);
 	lapic_write(APIC_SPIV, SPIV_ENABLE | VECTOR_SPURIOUS);
-	apic_eoi();			/* whatever the firmware left unacknowledged */
+	apic_eoi(); /* whatever the firmware left unacknowledged */
 }
 
 static void apic_error(struct pt_regs *regs, void *arg)
 {
 	(void)regs;
 	(void)arg;
-	lapic_write(APIC_ESR, 0);	/* latches the errors since the last write */
+	lapic_write(APIC_ESR, 0); /* latches the errors since the last write */
 	pr_warn("local APIC error %#x\n", lapic_read(APIC_ESR));
 }
 

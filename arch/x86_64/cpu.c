@@ -110,8 +110,10 @@ void cpu_setup_control_registers(void)
 		enum cpu_feature feature;
 		unsigned long bit;
 	} optional[] = {
-		{ X86_FEATURE_SMEP, X86_CR4_SMEP },	{ X86_FEATURE_SMAP, X86_CR4_SMAP },
-		{ X86_FEATURE_UMIP, X86_CR4_UMIP },	{ X86_FEATURE_FSGSBASE, X86_CR4_FSGSBASE },
+		{ X86_FEATURE_SMEP, X86_CR4_SMEP },
+		{ X86_FEATURE_SMAP, X86_CR4_SMAP },
+		{ X86_FEATURE_UMIP, X86_CR4_UMIP },
+		{ X86_FEATURE_FSGSBASE, X86_CR4_FSGSBASE },
 	};
 	unsigned long cr4 = X86_CR4_PAE | X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT;
 
@@ -134,6 +136,7 @@ bool arch_random_long(unsigned long *v)
 	return ok;
 }
 
+/* clang-format off */
 /* Linux's names, by bit; only what a program may use with OSXSAVE off. */
 static const char *const flag_names[NR_CAP_WORDS][32] = {
 	[CAP_1_EDX] = { "fpu", "vme", "de", "pse", "tsc", "msr", "pae", "mce", "cx8", "apic", NULL, "sep",
@@ -151,11 +154,13 @@ static const char *const flag_names[NR_CAP_WORDS][32] = {
 			"adx", "smap", [23] = "clflushopt", "clwb", [29] = "sha_ni" },
 	[CAP_7_ECX] = { [2] = "umip", "pku", [16] = "la57", [22] = "rdpid" },
 };
+/* clang-format on */
 
 size_t cpu_flags_string(char *buf, size_t size)
 {
-	static const u8 order[NR_CAP_WORDS] = { CAP_1_EDX,	   CAP_8000_0001_EDX, CAP_8000_0007_EDX, CAP_1_ECX,
-						CAP_8000_0001_ECX, CAP_7_EBX,	      CAP_7_ECX };
+	static const u8 order[NR_CAP_WORDS] = { CAP_1_EDX, CAP_8000_0001_EDX, CAP_8000_0007_EDX,
+						CAP_1_ECX, CAP_8000_0001_ECX, CAP_7_EBX,
+						CAP_7_ECX };
 	size_t len = 0;
 
 	if (size)
@@ -167,8 +172,9 @@ size_t cpu_flags_string(char *buf, size_t size)
 			const char *name = flag_names[order[i]][bit];
 
 			if (name && cap >> bit & 1)
-				len += (size_t)snprintf(len < size ? buf + len : NULL, len < size ? size - len : 0,
-							"%s%s", len ? " " : "", name);
+				len += (size_t)snprintf(len < size ? buf + len : NULL,
+							len < size ? size - len : 0, "%s%s",
+							len ? " " : "", name);
 		}
 	}
 	return len;

@@ -19,10 +19,28 @@
 #define BACKTRACE_MAX 32
 
 static const char *const names[NR_EXCEPTIONS] = {
-	"divide error", "debug", "NMI", "breakpoint", "overflow", "bound range", "invalid opcode",
-	"device not available", "double fault", NULL, "invalid TSS", "segment not present", "stack fault",
-	"general protection fault", "page fault", NULL, "x87 error", "alignment check", "machine check",
-	"SIMD error", "virtualization", "control protection",
+	"divide error",
+	"debug",
+	"NMI",
+	"breakpoint",
+	"overflow",
+	"bound range",
+	"invalid opcode",
+	"device not available",
+	"double fault",
+	NULL,
+	"invalid TSS",
+	"segment not present",
+	"stack fault",
+	"general protection fault",
+	"page fault",
+	NULL,
+	"x87 error",
+	"alignment check",
+	"machine check",
+	"SIMD error",
+	"virtualization",
+	"control protection",
 };
 
 const char *exception_name(unsigned int vector)
@@ -39,15 +57,15 @@ void arch_show_regs(const struct pt_regs *regs)
 		pr_emerg("rip %04lx:%016lx %s+%#lx\n", regs->cs & 0xffff, regs->ip, sym, offset);
 	else
 		pr_emerg("rip %04lx:%016lx\n", regs->cs & 0xffff, regs->ip);
-	pr_emerg("rsp %04lx:%016lx flags %08lx orig_rax %016lx\n", regs->ss & 0xffff, regs->sp, regs->flags,
-		 regs->orig_ax);
+	pr_emerg("rsp %04lx:%016lx flags %08lx orig_rax %016lx\n", regs->ss & 0xffff, regs->sp,
+		 regs->flags, regs->orig_ax);
 	pr_emerg("rax %016lx rbx %016lx rcx %016lx\n", regs->ax, regs->bx, regs->cx);
 	pr_emerg("rdx %016lx rsi %016lx rdi %016lx\n", regs->dx, regs->si, regs->di);
 	pr_emerg("rbp %016lx r8  %016lx r9  %016lx\n", regs->bp, regs->r8, regs->r9);
 	pr_emerg("r10 %016lx r11 %016lx r12 %016lx\n", regs->r10, regs->r11, regs->r12);
 	pr_emerg("r13 %016lx r14 %016lx r15 %016lx\n", regs->r13, regs->r14, regs->r15);
-	pr_emerg("cr0 %08lx cr2 %016lx cr3 %08lx cr4 %08lx cpu %u\n", read_cr0(), read_cr2(), read_cr3(),
-		 read_cr4(), smp_processor_id());
+	pr_emerg("cr0 %08lx cr2 %016lx cr3 %08lx cr4 %08lx cpu %u\n", read_cr0(), read_cr2(),
+		 read_cr3(), read_cr4(), smp_processor_id());
 }
 
 /* ------------------------------------------------------------------------------------ page-table walk */
@@ -58,8 +76,9 @@ static const unsigned int level_shift[] = { PGDIR_SHIFT, PUD_SHIFT, PMD_SHIFT, P
 static void show_entry(unsigned int level, unsigned int index, u64 e)
 {
 	pr_emerg("  %s[%3u] = %016lx %s%s%s%s%s%s%s\n", level_names[level], index, (unsigned long)e,
-		 e & _PAGE_PRESENT ? "P" : "-", e & _PAGE_RW ? "W" : "-", e & _PAGE_USER ? "U" : "-",
-		 e & _PAGE_ACCESSED ? "A" : "-", e & _PAGE_DIRTY ? "D" : "-", e & _PAGE_GLOBAL ? "G" : "-",
+		 e & _PAGE_PRESENT ? "P" : "-", e & _PAGE_RW ? "W" : "-",
+		 e & _PAGE_USER ? "U" : "-", e & _PAGE_ACCESSED ? "A" : "-",
+		 e & _PAGE_DIRTY ? "D" : "-", e & _PAGE_GLOBAL ? "G" : "-",
 		 e & _PAGE_NX ? "N" : "X");
 }
 
@@ -91,9 +110,12 @@ static void show_walk(vaddr_t addr)
 
 void arch_show_fault(unsigned long error_code, vaddr_t addr)
 {
-	pr_emerg("%s %s of %016lx: %s%s (error code %#lx)\n", error_code & X86_PF_USER ? "user" : "kernel",
-		 error_code & X86_PF_INSTR ? "execution" : error_code & X86_PF_WRITE ? "write" : "read", addr,
-		 error_code & X86_PF_PROT ? "not permitted" : "no page there",
+	pr_emerg("%s %s of %016lx: %s%s (error code %#lx)\n",
+		 error_code & X86_PF_USER ? "user" : "kernel",
+		 error_code & X86_PF_INSTR   ? "execution"
+		 : error_code & X86_PF_WRITE ? "write"
+					     : "read",
+		 addr, error_code & X86_PF_PROT ? "not permitted" : "no page there",
 		 error_code & X86_PF_RSVD ? ", reserved bit set" : "", error_code);
 	show_walk(addr);
 }

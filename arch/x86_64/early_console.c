@@ -8,26 +8,26 @@
  */
 #include "arch_internal.h"
 
-#define COM1	 0x3f8
-#define UART_TX	 0
+#define COM1     0x3f8
+#define UART_TX  0
 #define UART_IER 1
 #define UART_FCR 2
 #define UART_LCR 3
 #define UART_MCR 4
 #define UART_LSR 5
 #define LCR_DLAB 0x80
-#define LCR_8N1	 0x03
+#define LCR_8N1  0x03
 #define LSR_THRE 0x20
 
 void early_console_init(void)
 {
 	outb(COM1 + UART_IER, 0);
 	outb(COM1 + UART_LCR, LCR_DLAB | LCR_8N1);
-	outb(COM1 + UART_TX, 1);	/* divisor 1: 115200 baud */
+	outb(COM1 + UART_TX, 1); /* divisor 1: 115200 baud */
 	outb(COM1 + UART_IER, 0);
 	outb(COM1 + UART_LCR, LCR_8N1);
-	outb(COM1 + UART_FCR, 0x07);	/* FIFOs on and empty */
-	outb(COM1 + UART_MCR, 0x03);	/* DTR, RTS */
+	outb(COM1 + UART_FCR, 0x07); /* FIFOs on and empty */
+	outb(COM1 + UART_MCR, 0x03); /* DTR, RTS */
 }
 
 static void put_byte(u8 c)

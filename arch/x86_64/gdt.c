@@ -22,13 +22,13 @@
 #include <arch/layout.h>
 #include "arch_internal.h"
 
-#define GDT_ENTRIES 10
-#define GDT_TSS	    8
+#define GDT_ENTRIES      10
+#define GDT_TSS          8
 
-#define DESC_KERNEL_CODE 0x00af9b000000ffffUL	/* present, DPL 0, execute/read, accessed, L */
+#define DESC_KERNEL_CODE 0x00af9b000000ffffUL /* present, DPL 0, execute/read, accessed, L */
 #define DESC_KERNEL_DATA 0x00cf93000000ffffUL
-#define DESC_USER_DATA	 0x00cff3000000ffffUL
-#define DESC_USER_CODE	 0x00affb000000ffffUL
+#define DESC_USER_DATA   0x00cff3000000ffffUL
+#define DESC_USER_CODE   0x00affb000000ffffUL
 
 struct gdt {
 	u64 desc[GDT_ENTRIES];
@@ -42,7 +42,8 @@ static void set_tss_descriptor(struct gdt *gdt, const struct tss_struct *tss)
 {
 	u64 base = (u64)tss, limit = 103;
 
-	gdt->desc[GDT_TSS] = limit | (base & 0xffffff) << 16 | 0x89UL << 40 | (base >> 24 & 0xff) << 56;
+	gdt->desc[GDT_TSS] = limit | (base & 0xffffff) << 16 | 0x89UL << 40 |
+			     (base >> 24 & 0xff) << 56;
 	gdt->desc[GDT_TSS + 1] = base >> 32;
 }
 
@@ -79,10 +80,10 @@ void gdt_init(unsigned int cpu, char *ist_area)
 	gdt->desc[__KERNEL_DS / 8] = DESC_KERNEL_DATA;
 	gdt->desc[__USER_DS / 8] = DESC_USER_DATA;
 	gdt->desc[__USER_CS / 8] = DESC_USER_CODE;
-	tss->iomap_base = sizeof(*tss);		/* beyond the limit: no port is open to user mode */
+	tss->iomap_base = sizeof(*tss); /* beyond the limit: no port is open to user mode */
 	for (unsigned int i = 1; i <= NR_IST; i++) {
 		char *end = ist_area + i * (PAGE_SIZE + IST_STACK_SIZE);
-		unsigned long *top = (unsigned long *)(end - 16);	/* keeps the CPU's alignment */
+		unsigned long *top = (unsigned long *)(end - 16); /* keeps the CPU's alignment */
 
 		*top = per_cpu_offset[cpu];
 		tss->ist[i - 1] = (u64)top;

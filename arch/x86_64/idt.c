@@ -17,11 +17,12 @@ struct idt_gate {
 	u16 offset_mid;
 	u32 offset_high, reserved;
 };
-static_assert(sizeof(struct idt_gate) == 16, "Intel SDM 3A, figure \"64-Bit IDT Gate Descriptors\"");
+static_assert(sizeof(struct idt_gate) == 16,
+	      "Intel SDM 3A, figure \"64-Bit IDT Gate Descriptors\"");
 
-#define GATE_INTERRUPT 0x8e	/* present, DPL 0 */
-#define GATE_USER      0x60	/* DPL 3 */
-#define STUB_SIZE      16	/* entry.asm */
+#define GATE_INTERRUPT 0x8e /* present, DPL 0 */
+#define GATE_USER      0x60 /* DPL 3 */
+#define STUB_SIZE      16   /* entry.asm */
 
 extern char vector_stubs[], page_fault_entry[];
 
@@ -31,8 +32,11 @@ static void set_gate(unsigned int vector, const void *entry, u8 ist, u8 extra)
 {
 	u64 addr = (u64)entry;
 
-	idt[vector] = (struct idt_gate){ .offset_low = (u16)addr, .selector = __KERNEL_CS, .ist = ist,
-					 .type = GATE_INTERRUPT | extra, .offset_mid = (u16)(addr >> 16),
+	idt[vector] = (struct idt_gate){ .offset_low = (u16)addr,
+					 .selector = __KERNEL_CS,
+					 .ist = ist,
+					 .type = GATE_INTERRUPT | extra,
+					 .offset_mid = (u16)(addr >> 16),
 					 .offset_high = (u32)(addr >> 32) };
 }
 

@@ -13,15 +13,15 @@
 #include <uapi/errno.h>
 #include "arch_internal.h"
 
-#define IOAPIC_VERSION	   0x01
-#define IOAPIC_REDIR(n)	   (0x10 + 2 * (n))
-#define REDIR_MASKED	   (1u << 16)
-#define REDIR_LEVEL	   (1u << 15)
-#define REDIR_LOW	   (1u << 13)
-#define MAX_INPUTS	   240
+#define IOAPIC_VERSION  0x01
+#define IOAPIC_REDIR(n) (0x10 + 2 * (n))
+#define REDIR_MASKED    (1u << 16)
+#define REDIR_LEVEL     (1u << 15)
+#define REDIR_LOW       (1u << 13)
+#define MAX_INPUTS      240
 
 struct ioapic {
-	volatile u32 *regs;	/* index at 0, data at 16 bytes */
+	volatile u32 *regs; /* index at 0, data at 16 bytes */
 	u32 gsi_base, nr_inputs;
 };
 
@@ -59,7 +59,8 @@ bool ioapic_has_gsi(unsigned int gsi)
  *
  * Return: 0, or -ENODEV when no IO-APIC has that input.
  */
-int ioapic_route(unsigned int gsi, unsigned int vector, unsigned int dest_apic, bool level, bool active_low)
+int ioapic_route(unsigned int gsi, unsigned int vector, unsigned int dest_apic, bool level,
+		 bool active_low)
 {
 	const struct ioapic *io = find_ioapic(gsi);
 	unsigned long flags;
@@ -70,7 +71,8 @@ int ioapic_route(unsigned int gsi, unsigned int vector, unsigned int dest_apic, 
 	input = gsi - io->gsi_base;
 	spin_lock_irqsave(&io_lock, flags);
 	io_write(io, IOAPIC_REDIR(input) + 1, dest_apic << 24);
-	io_write(io, IOAPIC_REDIR(input), vector | (level ? REDIR_LEVEL : 0) | (active_low ? REDIR_LOW : 0));
+	io_write(io, IOAPIC_REDIR(input),
+		 vector | (level ? REDIR_LEVEL : 0) | (active_low ? REDIR_LOW : 0));
 	spin_unlock_irqrestore(&io_lock, flags);
 	return 0;
 }
@@ -85,7 +87,7 @@ void ioapic_init(void)
 		io->nr_inputs = (io_read(io, IOAPIC_VERSION) >> 16 & 0xff) + 1;
 		if (io->nr_inputs > MAX_INPUTS) {
 			pr_warn("no IO-APIC at %#lx\n", (unsigned long)acpi_madt.ioapic[i].addr);
-			continue;	/* reads of nothing give all ones */
+			continue; /* reads of nothing give all ones */
 		}
 		for (u32 n = 0; n < io->nr_inputs; n++)
 			io_write(io, IOAPIC_REDIR(n), REDIR_MASKED);

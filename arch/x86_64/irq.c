@@ -96,9 +96,9 @@ void irq_dispatch(struct pt_regs *regs, unsigned int vector)
 
 	this_cpu_inc(irq_counts.count[vector]);
 	if (vector == VECTOR_SPURIOUS)
-		return;			/* the SDM: it must not be acknowledged */
+		return; /* the SDM: it must not be acknowledged */
 	if (vector >= VECTOR_PIC && vector < VECTOR_DEVICE)
-		return;			/* from the masked PIC: the local APIC knows nothing of it */
+		return; /* from the masked PIC: the local APIC knows nothing of it */
 	if (slot->handler)
 		slot->handler(regs, slot->arg);
 	apic_eoi();

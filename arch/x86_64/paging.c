@@ -33,7 +33,7 @@
 #include <mm/memblock.h>
 #include "arch_internal.h"
 
-#define EARLY_LIMIT  (4UL << 30)	/* what boot.asm mapped */
+#define EARLY_LIMIT  (4UL << 30) /* what boot.asm mapped */
 #define VMEMMAP_GAP  (16 * PAGE_SIZE)
 #define TABLES_NAME  "Page tables"
 #define VMEMMAP_NAME "Memory map"
@@ -141,7 +141,8 @@ static void map_image(void)
 /* The fixmap's PTE table is static: set_fixmap must not need memory.  Its PMD table is the vsyscall page's too. */
 static void prepare_fixmap(void)
 {
-	u64 *pud = table_of(&swapper_pg_dir[pgd_index(FIXADDR_START)].pgd) + pud_index(FIXADDR_START);
+	u64 *pud =
+		table_of(&swapper_pg_dir[pgd_index(FIXADDR_START)].pgd) + pud_index(FIXADDR_START);
 
 	table_of(pud)[pmd_index(FIXADDR_START)] = virt_to_phys(fixmap_ptes) | _KERNPG_TABLE;
 }
@@ -170,7 +171,8 @@ static void map_vmemmap(void)
 
 	for (unsigned int i = 0; i < memblock.memory.cnt; i++) {
 		const struct memblock_region *r = &memblock.memory.regions[i];
-		pfn_t first = PAGE_ALIGN(r->base) >> PAGE_SHIFT, last = (r->base + r->size) >> PAGE_SHIFT;
+		pfn_t first = PAGE_ALIGN(r->base) >> PAGE_SHIFT,
+		      last = (r->base + r->size) >> PAGE_SHIFT;
 		vaddr_t start, end;
 
 		if (first >= last)

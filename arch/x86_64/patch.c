@@ -19,7 +19,8 @@ extern struct exception_table_entry __ex_table_start[], __ex_table_end[];
 
 void apply_alternatives(void)
 {
-	static_assert(X86_FEATURE_SMAP == 148, "entry.asm, string_user.asm and uaccess.h spell it out");
+	static_assert(X86_FEATURE_SMAP == 148,
+		      "entry.asm, string_user.asm and uaccess.h spell it out");
 
 	for (const struct alt_instr *a = __alt_start; a < __alt_end; a++)
 		if (cpu_has(a->feature))

@@ -16,10 +16,10 @@
 #include <arch/layout.h>
 #include "arch_internal.h"
 
-#define PM1_SCI_EN	(1u << 0)	/* ACPI mode is on */
-#define PM1_SLP_TYP(t)	((u16)((t) & 7u) << 10)
-#define PM1_SLP_EN	(1u << 13)
-#define PM1_KEEP	0x03ffu		/* all but sleep type and enable */
+#define PM1_SCI_EN     (1u << 0) /* ACPI mode is on */
+#define PM1_SLP_TYP(t) ((u16)((t)&7u) << 10)
+#define PM1_SLP_EN     (1u << 13)
+#define PM1_KEEP       0x03ffu /* all but sleep type and enable */
 
 void machine_halt(void)
 {
@@ -54,9 +54,9 @@ void machine_power_off(void)
 		write_sleep(acpi_fadt.pm1b_cnt, acpi_s5.slp_typb);
 		early_udelay(100000);
 	}
-	outw(0x604, PM1_SLP_EN);	/* QEMU */
-	outw(0xb004, PM1_SLP_EN);	/* Bochs, old QEMU */
-	outb(0xf4, 0);			/* isa-debug-exit */
+	outw(0x604, PM1_SLP_EN);  /* QEMU */
+	outw(0xb004, PM1_SLP_EN); /* Bochs, old QEMU */
+	outb(0xf4, 0);            /* isa-debug-exit */
 	early_puts("The machine can be switched off now.\n");
 	machine_halt();
 }
@@ -68,7 +68,8 @@ static void acpi_reset(void)
 	if (acpi_fadt.reset_space == 1 && acpi_fadt.reset_addr <= 0xffff)
 		outb((u16)acpi_fadt.reset_addr, acpi_fadt.reset_value);
 	else if (acpi_fadt.reset_space == 0)
-		*(volatile u8 *)set_fixmap_io(FIX_WINDOW_0, acpi_fadt.reset_addr) = acpi_fadt.reset_value;
+		*(volatile u8 *)set_fixmap_io(FIX_WINDOW_0, acpi_fadt.reset_addr) =
+			acpi_fadt.reset_value;
 	early_udelay(50000);
 }
 
@@ -81,10 +82,10 @@ void machine_restart(void)
 
 	local_irq_disable();
 	acpi_reset();
-	outb(0xcf9, 0x02);		/* hard reset, then the edge that does it */
+	outb(0xcf9, 0x02); /* hard reset, then the edge that does it */
 	outb(0xcf9, 0x06);
 	early_udelay(50000);
-	outb(0x64, 0xfe);		/* pulse the line to the processor */
+	outb(0x64, 0xfe); /* pulse the line to the processor */
 	early_udelay(50000);
 	__asm__ volatile("lidt %0\n\tint3" : : "m"(no_idt));
 	machine_halt();

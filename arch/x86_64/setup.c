@@ -21,8 +21,8 @@
 #include "arch_internal.h"
 
 #define MULTIBOOT2_MAGIC 0x36d76289u
-#define PVH_MAGIC	 0x336ec578u	/* as boot.asm passes it */
-#define BOOT_MAPPED	 (4UL << 30)	/* bytes from physical 0 that boot.asm has mapped */
+#define PVH_MAGIC        0x336ec578u /* as boot.asm passes it */
+#define BOOT_MAPPED      (4UL << 30) /* bytes from physical 0 that boot.asm has mapped */
 
 void __noreturn x86_start(u32 magic, paddr_t info, u64 entry_tsc);
 

@@ -28,12 +28,19 @@
 #define FCW_RESET   0x37f
 #define MXCSR_RESET 0x1f80
 
-extern struct task_struct *switch_stacks(struct thread_struct *prev, const struct thread_struct *next,
+extern struct task_struct *switch_stacks(struct thread_struct *prev,
+					 const struct thread_struct *next,
 					 struct task_struct *prev_task);
 extern void thread_start(void);
 
-static inline void fxsave(struct fxregs *fx) { __asm__ volatile("fxsave64 %0" : "=m"(*fx)); }
-static inline void fxrstor(const struct fxregs *fx) { __asm__ volatile("fxrstor64 %0" : : "m"(*fx)); }
+static inline void fxsave(struct fxregs *fx)
+{
+	__asm__ volatile("fxsave64 %0" : "=m"(*fx));
+}
+static inline void fxrstor(const struct fxregs *fx)
+{
+	__asm__ volatile("fxrstor64 %0" : : "m"(*fx));
+}
 
 static inline unsigned long rdfsbase(void)
 {
@@ -42,7 +49,10 @@ static inline unsigned long rdfsbase(void)
 	__asm__ volatile("rdfsbase %0" : "=r"(v));
 	return v;
 }
-static inline void wrfsbase(unsigned long v) { __asm__ volatile("wrfsbase %0" : : "r"(v)); }
+static inline void wrfsbase(unsigned long v)
+{
+	__asm__ volatile("wrfsbase %0" : : "r"(v));
+}
 
 /* GS base of user mode, by changing places with it: three instructions instead of an MSR access.  Interrupts off. */
 static inline unsigned long rd_user_gsbase(void)
@@ -122,14 +132,15 @@ void thread_init_kernel(struct task_struct *task, thread_entry_t entry, void *ar
 	struct switch_frame *frame = (struct switch_frame *)regs - 1;
 
 	memset(regs, 0, sizeof(*regs));
-	*frame = (struct switch_frame){ .bx = (unsigned long)entry, .r12 = (unsigned long)arg,
+	*frame = (struct switch_frame){ .bx = (unsigned long)entry,
+					.r12 = (unsigned long)arg,
 					.ip = (unsigned long)thread_start };
 	memset(&task->thread, 0, offsetof(struct thread_struct, fpu));
 	task->thread.sp = (unsigned long)frame;
 }
 
-void thread_copy_user(struct task_struct *child, const struct pt_regs *regs, vaddr_t usp, bool set_tls,
-		      vaddr_t tls, thread_entry_t entry, void *arg)
+void thread_copy_user(struct task_struct *child, const struct pt_regs *regs, vaddr_t usp,
+		      bool set_tls, vaddr_t tls, thread_entry_t entry, void *arg)
 {
 	struct thread_struct *t = &child->thread;
 	struct pt_regs *child_regs = task_pt_regs(child);
@@ -162,8 +173,12 @@ void start_thread(struct pt_regs *regs, vaddr_t ip, vaddr_t sp)
 	struct task_struct *task = current;
 	unsigned long flags;
 
-	*regs = (struct pt_regs){ .orig_ax = (unsigned long)-1, .ip = ip, .sp = sp, .cs = __USER_CS,
-				  .ss = __USER_DS, .flags = X86_EFLAGS_FIXED | X86_EFLAGS_IF };
+	*regs = (struct pt_regs){ .orig_ax = (unsigned long)-1,
+				  .ip = ip,
+				  .sp = sp,
+				  .cs = __USER_CS,
+				  .ss = __USER_DS,
+				  .flags = X86_EFLAGS_FIXED | X86_EFLAGS_IF };
 	fpu_init_task(task);
 	task->thread.fsbase = 0;
 	task->thread.gsbase = 0;

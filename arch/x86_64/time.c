@@ -25,15 +25,15 @@
 #include <kernel/printk.h>
 #include "arch_internal.h"
 
-#define PM_TIMER_HZ   3579545UL
-#define PIT_HZ	      1193182UL
-#define WINDOW_US     700UL
-#define SAMPLES	      4
-#define HV_LEAF_TIMING 0x40000010u	/* eax: TSC kHz (VMware's convention, KVM and others follow) */
+#define PM_TIMER_HZ    3579545UL
+#define PIT_HZ         1193182UL
+#define WINDOW_US      700UL
+#define SAMPLES        4
+#define HV_LEAF_TIMING 0x40000010u /* eax: TSC kHz (VMware's convention, KVM and others follow) */
 
 struct clock_data clock_data;
 u64 tsc_khz;
-static u64 lapic_mult;			/* timer ticks per ns, 32.32 fixed point */
+static u64 lapic_mult; /* timer ticks per ns, 32.32 fixed point */
 static bool use_deadline;
 
 /* ------------------------------------------------------------------------------- references: count up, wrap */
@@ -47,7 +47,7 @@ static u32 read_pm_timer(void)
 static void pit_start(void)
 {
 	outb(0x61, (inb(0x61) & ~2u) | 1);
-	outb(0x43, 0xb0);		/* channel 2, low byte then high byte, mode 0 */
+	outb(0x43, 0xb0); /* channel 2, low byte then high byte, mode 0 */
 	outb(0x42, 0xff);
 	outb(0x42, 0xff);
 }
@@ -56,7 +56,7 @@ static u32 read_pit(void)
 {
 	u32 lo;
 
-	outb(0x43, 0x80);		/* latch channel 2 */
+	outb(0x43, 0x80); /* latch channel 2 */
 	lo = inb(0x42);
 	return 0xffff - (lo | (u32)inb(0x42) << 8);
 }
@@ -104,7 +104,8 @@ static bool reference_runs(const struct reference *r)
 
 static struct reference choose_reference(void)
 {
-	struct reference pm = { read_pm_timer, PM_TIMER_HZ, acpi_fadt.pm_timer_32bit ? 0xffffffffu : 0xffffffu };
+	struct reference pm = { read_pm_timer, PM_TIMER_HZ,
+				acpi_fadt.pm_timer_32bit ? 0xffffffffu : 0xffffffu };
 	struct reference pit = { read_pit, PIT_HZ, 0xffff };
 
 	if (acpi_fadt.pm_timer && reference_runs(&pm))
@@ -141,7 +142,7 @@ static void calibrate(void)
 	u64 wait = ref.hz * WINDOW_US / 1000000, ref_ticks, tsc_ticks, lapic_ticks, ns;
 	struct sample a, b;
 
-	lapic_write(APIC_TIMER_DIV, 3);			/* divide by 16 */
+	lapic_write(APIC_TIMER_DIV, 3); /* divide by 16 */
 	lapic_write(APIC_LVT_TIMER, APIC_LVT_MASKED | VECTOR_TIMER);
 	lapic_write(APIC_TIMER_INIT, 0xffffffff);
 	a = take_sample(&ref);
@@ -152,7 +153,7 @@ static void calibrate(void)
 
 	ref_ticks = (b.ref - a.ref) & ref.mask;
 	tsc_ticks = b.tsc - a.tsc;
-	lapic_ticks = a.lapic - b.lapic;		/* it counts down */
+	lapic_ticks = a.lapic - b.lapic; /* it counts down */
 	tsc_khz = stated_tsc_khz();
 	if (!tsc_khz)
 		tsc_khz = tsc_ticks * ref.hz / ref_ticks / 1000;
@@ -175,7 +176,10 @@ void time_init(void)
 	if (cpu_has(X86_FEATURE_TSC_DEADLINE)) {
 		use_deadline = true;
 		lapic_write(APIC_LVT_TIMER, APIC_LVT_TSC_DEADLINE | VECTOR_TIMER);
-		__asm__ volatile("mfence" : : : "memory");	/* orders the mode before the first deadline */
+		__asm__ volatile("mfence"
+				 :
+				 :
+				 : "memory"); /* orders the mode before the first deadline */
 	} else {
 		lapic_write(APIC_LVT_TIMER, VECTOR_TIMER);
 	}
@@ -232,10 +236,10 @@ void early_udelay(unsigned int us)
 
 /* ---------------------------------------------------------------------------------------------- date */
 
-#define RTC_UPDATE   0x80	/* register A */
-#define RTC_24H	     0x02	/* register B */
-#define RTC_BINARY   0x04
-#define RTC_PM	     0x80	/* hours */
+#define RTC_UPDATE 0x80 /* register A */
+#define RTC_24H    0x02 /* register B */
+#define RTC_BINARY 0x04
+#define RTC_PM     0x80 /* hours */
 
 struct rtc_fields {
 	u8 sec, min, hour, day, mon, year;
@@ -293,6 +297,7 @@ u64 read_rtc(void)
 	if (!(status & RTC_24H))
 		hour = hour % 12 + (f.hour & RTC_PM ? 12 : 0);
 	return days_since_epoch(2000 + from_bcd(f.year, status), max(from_bcd(f.mon, status), 1u),
-				from_bcd(f.day, status)) * 86400 +
+				from_bcd(f.day, status)) *
+		       86400 +
 	       hour * 3600 + from_bcd(f.min, status) * 60 + from_bcd(f.sec, status);
 }

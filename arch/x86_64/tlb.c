@@ -18,7 +18,7 @@
 #include <mm/mm.h>
 #include "arch_internal.h"
 
-#define FLUSH_SINGLE_MAX 33	/* pages */
+#define FLUSH_SINGLE_MAX 33 /* pages */
 
 static DEFINE_PER_CPU(struct mm_struct *, loaded_mm);
 
@@ -57,7 +57,7 @@ void switch_mm(struct mm_struct *prev, struct mm_struct *next)
 	struct mm_struct *loaded = this_cpu_read(loaded_mm);
 	unsigned long bit = 1UL << smp_processor_id();
 
-	(void)prev;	/* what a lazy CPU has loaded is not always what the scheduler calls previous */
+	(void)prev; /* what a lazy CPU has loaded is not always what the scheduler calls previous */
 	if (loaded == next)
 		return;
 	/* In the mask before the first entry can be cached, out of it after the last one is gone. */

@@ -78,7 +78,7 @@ long strncpy_from_user(char *to, const char __user *from, long n)
 	if (!room)
 		return -EFAULT;
 	len = raw_strncpy_user(to, from, room);
-	return len == (long)room && len < n ? -EFAULT : len;	/* ran into the end of user space */
+	return len == (long)room && len < n ? -EFAULT : len; /* ran into the end of user space */
 }
 
 long strnlen_user(const char __user *s, long n)
@@ -141,7 +141,7 @@ size_t fault_in_writeable(void __user *addr, size_t n)
 
 int user_cmpxchg_u32(u32 __user *addr, u32 *old, u32 expected, u32 desired)
 {
-	u64 prev = expected;	/* rax: 32 bits afterwards, or -EFAULT in 64 by the fixup */
+	u64 prev = expected; /* rax: 32 bits afterwards, or -EFAULT in 64 by the fixup */
 
 	if (!access_ok(addr, sizeof(*addr)))
 		return -EFAULT;

@@ -10,15 +10,15 @@
 #include <lib/types.h>
 
 #define ACPI_HEADER_SIZE   36u
-#define ACPI_MAX_CPUS	   64
+#define ACPI_MAX_CPUS      64
 #define ACPI_MAX_IOAPICS   8
-#define ACPI_MAX_NODES	   8
+#define ACPI_MAX_NODES     8
 #define ACPI_MAX_MEMRANGES 32
-#define NR_ISA_IRQS	   16
+#define NR_ISA_IRQS        16
 
 struct acpi_rsdp {
-	u64 table;		/* RSDT or XSDT */
-	bool xsdt;		/* entries are 8 bytes, not 4 */
+	u64 table; /* RSDT or XSDT */
+	bool xsdt; /* entries are 8 bytes, not 4 */
 };
 
 struct acpi_irq_override {
@@ -29,27 +29,36 @@ struct acpi_irq_override {
 struct acpi_madt {
 	u64 lapic_addr;
 	unsigned int nr_cpus, nr_ioapics;
-	u32 cpu_apic_id[ACPI_MAX_CPUS];		/* usable processors, in the table's order */
-	struct { u32 id, gsi_base; u64 addr; } ioapic[ACPI_MAX_IOAPICS];
+	u32 cpu_apic_id[ACPI_MAX_CPUS]; /* usable processors, in the table's order */
+	struct {
+		u32 id, gsi_base;
+		u64 addr;
+	} ioapic[ACPI_MAX_IOAPICS];
 	struct acpi_irq_override isa[NR_ISA_IRQS];
 };
 
 struct acpi_fadt {
 	u64 dsdt;
-	u16 pm1a_cnt, pm1b_cnt, pm_timer;	/* I/O ports, 0 if absent */
+	u16 pm1a_cnt, pm1b_cnt, pm_timer; /* I/O ports, 0 if absent */
 	u16 smi_cmd;
 	u8 acpi_enable;
 	bool pm_timer_32bit;
 	bool has_reset;
-	u8 reset_space, reset_value;		/* space: 0 memory, 1 I/O, 2 PCI configuration */
+	u8 reset_space, reset_value; /* space: 0 memory, 1 I/O, 2 PCI configuration */
 	u64 reset_addr;
 };
 
 struct acpi_srat {
 	unsigned int nr_nodes, nr_cpus, nr_mem;
-	u32 domain[ACPI_MAX_NODES];		/* proximity domain of each node, in order of appearance */
-	struct { u32 apic_id; u8 nid; } cpu[ACPI_MAX_CPUS];
-	struct { u64 base, size; u8 nid; } mem[ACPI_MAX_MEMRANGES];
+	u32 domain[ACPI_MAX_NODES]; /* proximity domain of each node, in order of appearance */
+	struct {
+		u32 apic_id;
+		u8 nid;
+	} cpu[ACPI_MAX_CPUS];
+	struct {
+		u64 base, size;
+		u8 nid;
+	} mem[ACPI_MAX_MEMRANGES];
 };
 
 struct acpi_s5 {

@@ -11,34 +11,34 @@
 #include <arch/ptregs.h>
 
 enum x86_trap {
-	X86_TRAP_DE = 0,	/* divide error */
-	X86_TRAP_DB = 1,	/* debug */
+	X86_TRAP_DE = 0, /* divide error */
+	X86_TRAP_DB = 1, /* debug */
 	X86_TRAP_NMI = 2,
-	X86_TRAP_BP = 3,	/* int3 */
+	X86_TRAP_BP = 3, /* int3 */
 	X86_TRAP_OF = 4,
 	X86_TRAP_BR = 5,
-	X86_TRAP_UD = 6,	/* invalid opcode */
+	X86_TRAP_UD = 6, /* invalid opcode */
 	X86_TRAP_NM = 7,
-	X86_TRAP_DF = 8,	/* double fault */
+	X86_TRAP_DF = 8, /* double fault */
 	X86_TRAP_TS = 10,
 	X86_TRAP_NP = 11,
 	X86_TRAP_SS = 12,
 	X86_TRAP_GP = 13,
 	X86_TRAP_PF = 14,
-	X86_TRAP_MF = 16,	/* x87 */
-	X86_TRAP_AC = 17,	/* alignment check */
-	X86_TRAP_MC = 18,	/* machine check */
-	X86_TRAP_XF = 19,	/* SSE */
+	X86_TRAP_MF = 16, /* x87 */
+	X86_TRAP_AC = 17, /* alignment check */
+	X86_TRAP_MC = 18, /* machine check */
+	X86_TRAP_XF = 19, /* SSE */
 	X86_TRAP_VE = 20,
 	X86_TRAP_CP = 21,
 	NR_EXCEPTIONS = 32
 };
 
 /* Error code of a page fault */
-#define X86_PF_PROT  (1UL << 0)		/* the page was there, the access was not allowed */
+#define X86_PF_PROT  (1UL << 0) /* the page was there, the access was not allowed */
 #define X86_PF_WRITE (1UL << 1)
 #define X86_PF_USER  (1UL << 2)
-#define X86_PF_RSVD  (1UL << 3)		/* a reserved bit was set in an entry: the tables are corrupt */
+#define X86_PF_RSVD  (1UL << 3) /* a reserved bit was set in an entry: the tables are corrupt */
 #define X86_PF_INSTR (1UL << 4)
 #define X86_PF_PK    (1UL << 5)
 

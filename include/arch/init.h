@@ -21,14 +21,15 @@
 
 struct boot_info;
 
-extern pgd_t swapper_pg_dir[PTRS_PER_TABLE];	/* init_mm.pgd: the kernel half every mm shares */
+extern pgd_t swapper_pg_dir[PTRS_PER_TABLE]; /* init_mm.pgd: the kernel half every mm shares */
 
 /*
  * Marks of linker.ld.  The boot part is linked at its physical address, the kernel at KERNEL_BASE + physical.
  * Both belong to the image: [__boot_start, virt_to_phys(__kernel_end)) is what to reserve.
  */
-extern char __boot_start[], __boot_end[], __kernel_start[], __text_start[], __text_end[], __rodata_start[],
-	__rodata_end[], __data_start[], __data_end[], __bss_start[], __bss_end[], __kernel_end[];
+extern char __boot_start[], __boot_end[], __kernel_start[], __text_start[], __text_end[],
+	__rodata_start[], __rodata_end[], __data_start[], __data_end[], __bss_start[], __bss_end[],
+	__kernel_end[];
 
 /**
  * paging_init - the page tables the kernel keeps
@@ -44,8 +45,8 @@ void time_init(void);
 void syscall_init(void);
 
 /* Fixed places for devices needed before or without ioremap; uncached. */
-#define NR_FIX_IOAPIC	8
-#define NR_FIX_WINDOW	32		/* pages of the window firmware tables are read through */
+#define NR_FIX_IOAPIC 8
+#define NR_FIX_WINDOW 32 /* pages of the window firmware tables are read through */
 enum fixed_addresses {
 	FIX_APIC,
 	FIX_IOAPIC_0,
@@ -53,9 +54,10 @@ enum fixed_addresses {
 	NR_FIXMAPS = FIX_WINDOW_0 + NR_FIX_WINDOW
 };
 #define fix_to_virt(idx) (FIXADDR_START + ((unsigned long)(idx) << PAGE_SHIFT))
-void *set_fixmap_io(enum fixed_addresses idx, paddr_t pa);	/* any address within the page; returns the byte's */
+/* set_fixmap_io - map the page around @pa, any byte of it; where that byte is now */
+void *set_fixmap_io(enum fixed_addresses idx, paddr_t pa);
 
-#define TRAMPOLINE_PHYS 0x8000UL	/* below 1 MiB, page aligned: where other processors start */
+#define TRAMPOLINE_PHYS 0x8000UL /* below 1 MiB, page aligned: where other processors start */
 
 /* Taking the machine down; none returns.  machine_power_off halts if nothing switches the power off. */
 void machine_power_off(void) __attribute__((noreturn));

@@ -13,17 +13,17 @@
 #include <arch/cpu.h>
 #include <arch/ptregs.h>
 
-#define VECTOR_PIC	   0x20u
-#define VECTOR_DEVICE	   0x30u
-#define VECTOR_DEVICE_END  0xe0u
-#define VECTOR_TIMER	   0xe0u
-#define VECTOR_RESCHEDULE  0xe1u
-#define VECTOR_CALL	   0xe2u
-#define VECTOR_TLB	   0xe3u
-#define VECTOR_STOP	   0xe4u
-#define VECTOR_ERROR	   0xe5u
-#define VECTOR_SPURIOUS	   0xffu
-#define NR_VECTORS	   256u
+#define VECTOR_PIC        0x20u
+#define VECTOR_DEVICE     0x30u
+#define VECTOR_DEVICE_END 0xe0u
+#define VECTOR_TIMER      0xe0u
+#define VECTOR_RESCHEDULE 0xe1u
+#define VECTOR_CALL       0xe2u
+#define VECTOR_TLB        0xe3u
+#define VECTOR_STOP       0xe4u
+#define VECTOR_ERROR      0xe5u
+#define VECTOR_SPURIOUS   0xffu
+#define NR_VECTORS        256u
 
 /* Runs with interrupts off; must not sleep. */
 typedef void (*irq_handler_t)(struct pt_regs *regs, void *arg);
@@ -47,19 +47,19 @@ void irq_dispatch(struct pt_regs *regs, unsigned int vector);
 struct irq_info {
 	const char *name;
 	int gsi;
-	unsigned long count[NR_CPUS];	/* per CPU */
+	unsigned long count[NR_CPUS]; /* per CPU */
 };
 bool irq_describe(unsigned int vector, struct irq_info *out);
-unsigned long irq_total(void);		/* all interrupts taken so far, all CPUs */
+unsigned long irq_total(void); /* all interrupts taken so far, all CPUs */
 
 void apic_eoi(void);
-unsigned int apic_id(void);		/* of this CPU */
-unsigned int nr_present_cpus(void);	/* in the MADT; 1 without one */
+unsigned int apic_id(void);         /* of this CPU */
+unsigned int nr_present_cpus(void); /* in the MADT; 1 without one */
 
 /* The clock: nanoseconds since time_init, by the TSC.  Monotonic on one CPU; TSCs are taken to be in step. */
 struct clock_data {
 	u64 tsc_base;
-	u64 mult;			/* ns per tick, 32.32 fixed point */
+	u64 mult; /* ns per tick, 32.32 fixed point */
 };
 extern struct clock_data clock_data;
 

@@ -26,7 +26,7 @@
 
 struct task_struct;
 
-struct fxregs {				/* FXSAVE's image: Intel SDM 1, "FXSAVE Area" */
+struct fxregs { /* FXSAVE's image: Intel SDM 1, "FXSAVE Area" */
 	u16 fcw, fsw;
 	u8 ftw, reserved;
 	u16 fop;
@@ -38,15 +38,15 @@ struct fxregs {				/* FXSAVE's image: Intel SDM 1, "FXSAVE Area" */
 } __aligned(16);
 static_assert(sizeof(struct fxregs) == 512, "FXSAVE");
 
-#define THREAD_FPU (1u << 0)		/* fpu is in use: saved and loaded on switches */
+#define THREAD_FPU (1u << 0) /* fpu is in use: saved and loaded on switches */
 
 struct thread_struct {
-	unsigned long sp;		/* at offset 0: switch.asm */
-	unsigned long fsbase, gsbase;	/* of user mode; stale while the task runs */
-	unsigned int flags;		/* THREAD_* */
-	unsigned int trap_nr;		/* last fatal exception of user mode, for signal frames */
+	unsigned long sp;             /* at offset 0: switch.asm */
+	unsigned long fsbase, gsbase; /* of user mode; stale while the task runs */
+	unsigned int flags;           /* THREAD_* */
+	unsigned int trap_nr;         /* last fatal exception of user mode, for signal frames */
 	unsigned long error_code, cr2;
-	struct fxregs fpu;		/* stale while the task runs */
+	struct fxregs fpu; /* stale while the task runs */
 };
 static_assert(offsetof(struct thread_struct, sp) == 0, "switch.asm");
 
@@ -76,8 +76,8 @@ void thread_init_kernel(struct task_struct *task, thread_entry_t entry, void *ar
  * @tls:  FS base of the child when @set_tls
  * @entry: runs first, as for thread_init_kernel
  */
-void thread_copy_user(struct task_struct *child, const struct pt_regs *regs, vaddr_t usp, bool set_tls,
-		      vaddr_t tls, thread_entry_t entry, void *arg);
+void thread_copy_user(struct task_struct *child, const struct pt_regs *regs, vaddr_t usp,
+		      bool set_tls, vaddr_t tls, thread_entry_t entry, void *arg);
 
 /* start_thread - exec: registers, FPU, FS and GS base of a fresh program; of the current task */
 void start_thread(struct pt_regs *regs, vaddr_t ip, vaddr_t sp);
@@ -90,9 +90,10 @@ struct pt_regs *task_pt_regs(const struct task_struct *task);
 unsigned long thread_saved_ip(const struct task_struct *task);
 
 /* FPU.  The current task's live in the registers; these move them. */
-void fpu_sync_current(void);			/* registers -> current thread.fpu */
-void fpu_load_current(void);			/* current thread.fpu -> registers; mxcsr is masked to what the CPU takes */
-void fpu_init_task(struct task_struct *task);	/* reset state: FCW 0x37f, MXCSR 0x1f80 (psABI) */
+void fpu_sync_current(void); /* registers -> current thread.fpu */
+void fpu_load_current(
+	void); /* current thread.fpu -> registers; mxcsr is masked to what the CPU takes */
+void fpu_init_task(struct task_struct *task); /* reset state: FCW 0x37f, MXCSR 0x1f80 (psABI) */
 
 /* arch_prctl(2): bases of the current task; -EPERM at or above TASK_SIZE_MAX */
 int arch_set_fsbase(unsigned long base);

@@ -28,21 +28,30 @@ static inline bool access_ok(const void __user *addr, size_t size)
 }
 
 /* Between these, no sleeping: a fault on user memory fails instead of being handled. */
-static inline void pagefault_disable(void) { this_cpu_inc(pagefault_disable_count); }
-static inline void pagefault_enable(void) { this_cpu_dec(pagefault_disable_count); }
-static inline bool pagefault_disabled(void) { return this_cpu_read(pagefault_disable_count) != 0; }
+static inline void pagefault_disable(void)
+{
+	this_cpu_inc(pagefault_disable_count);
+}
+static inline void pagefault_enable(void)
+{
+	this_cpu_dec(pagefault_disable_count);
+}
+static inline bool pagefault_disabled(void)
+{
+	return this_cpu_read(pagefault_disable_count) != 0;
+}
 
 /*
  * One record of .ex_table: when the instruction at `insn` faults, go on at `fixup`.  Distances are relative to
  * the word that holds them.
  */
-enum ex_type { EX_JUMP, EX_EFAULT_AX };	/* EX_EFAULT_AX also sets rax to -EFAULT */
+enum ex_type { EX_JUMP, EX_EFAULT_AX }; /* EX_EFAULT_AX also sets rax to -EFAULT */
 struct exception_table_entry {
 	s32 insn, fixup;
 	u32 type;
 };
-#define EX_TABLE(insn, fixup, type)                                                                \
-	".pushsection .ex_table, \"a\"\n\t.balign 4\n\t"                                           \
+#define EX_TABLE(insn, fixup, type)                      \
+	".pushsection .ex_table, \"a\"\n\t.balign 4\n\t" \
 	".long " insn " - .\n\t.long " fixup " - .\n\t.long " type "\n\t.popsection\n\t"
 
 /* One record of .altinstructions: when the CPU has `feature`, `len` bytes of `text` replace those at `site`. */
@@ -51,15 +60,16 @@ struct alt_instr {
 	u8 feature, len, text[6];
 };
 /* stac and clac: three bytes of NOP until patched.  9*32 .. CAP(CAP_7_EBX, 20) == 148 */
-#define ALT_SMAP(byte)                                                                             \
-	"771: .byte 0x0f, 0x1f, 0x00\n\t"                                                          \
-	".pushsection .altinstructions, \"a\"\n\t.balign 4\n\t"                                    \
+#define ALT_SMAP(byte)                                          \
+	"771: .byte 0x0f, 0x1f, 0x00\n\t"                       \
+	".pushsection .altinstructions, \"a\"\n\t.balign 4\n\t" \
 	".long 771b - .\n\t.byte 148, 3, 0x0f, 0x01, " byte ", 0, 0, 0\n\t.popsection\n\t"
 #define ASM_STAC ALT_SMAP("0xcb")
 #define ASM_CLAC ALT_SMAP("0xca")
 
 /* Each returns the number of bytes NOT copied: 0 is success.  Up to there everything was copied. */
-size_t __must_check copy_from_user(void *to, const void __user *from, size_t n);	/* no zeroing of the rest */
+size_t __must_check copy_from_user(void *to, const void __user *from,
+				   size_t n); /* no zeroing of the rest */
 size_t __must_check copy_to_user(void __user *to, const void *from, size_t n);
 size_t __must_check clear_user(void __user *to, size_t n);
 /* the same with faults disabled around it: what is not mapped right now is not copied; any context */
@@ -79,24 +89,24 @@ size_t fault_in_writeable(void __user *addr, size_t n);
 
 int __get_user_bad(void);
 
-#define __get_user_asm(x, addr, mov, reg)                                                          \
-	__asm__ volatile(ASM_STAC "1: " mov " %2, %" reg "1\n"                                     \
-			 "2: " ASM_CLAC EX_TABLE("1b", "2b", "1")                                  \
-			 : "+a"(__err), "+r"(x)                                                    \
+#define __get_user_asm(x, addr, mov, reg)                                  \
+	__asm__ volatile(ASM_STAC "1: " mov " %2, %" reg "1\n"             \
+				  "2: " ASM_CLAC EX_TABLE("1b", "2b", "1") \
+			 : "+a"(__err), "+r"(x)                            \
 			 : "m"(*(const volatile __typeof__(x) *)(addr)))
 
 /* get_user - *ptr of 1, 2, 4 or 8 bytes into x; 0 or -EFAULT with x set to 0 */
-#define get_user(x, ptr)                                                                           \
-	({                                                                                         \
-		const __typeof__(*(ptr)) *__p = (ptr);                                             \
-		long __err = -EFAULT;                                                              \
-		unsigned long __v = 0;                                                             \
-		if (likely(access_ok(__p, sizeof(*__p)))) {                                        \
-			__err = 0;                                                                 \
-			__v = __get_user_size(__p, sizeof(*__p), &__err);                          \
-		}                                                                                  \
-		(x) = (__typeof__(*(ptr)))__v;                                                     \
-		(int)__err;                                                                        \
+#define get_user(x, ptr)                                                  \
+	({                                                                \
+		const __typeof__(*(ptr)) *__p = (ptr);                    \
+		long __err = -EFAULT;                                     \
+		unsigned long __v = 0;                                    \
+		if (likely(access_ok(__p, sizeof(*__p)))) {               \
+			__err = 0;                                        \
+			__v = __get_user_size(__p, sizeof(*__p), &__err); \
+		}                                                         \
+		(x) = (__typeof__(*(ptr)))__v;                            \
+		(int)__err;                                               \
 	})
 
 static __always_inline unsigned long __get_user_size(const void __user *p, size_t size, long *errp)
@@ -126,26 +136,26 @@ static __always_inline unsigned long __get_user_size(const void __user *p, size_
 		v = v8;
 		break;
 	default:
-		return __get_user_bad();	/* does not link: size must be 1, 2, 4 or 8 */
+		return __get_user_bad(); /* does not link: size must be 1, 2, 4 or 8 */
 	}
 	*errp = __err;
 	return v;
 }
 
-#define __put_user_asm(x, addr, mov, reg)                                                          \
-	__asm__ volatile(ASM_STAC "1: " mov " %" reg "2, %1\n"                                     \
-			 "2: " ASM_CLAC EX_TABLE("1b", "2b", "1")                                  \
-			 : "+a"(__err), "=m"(*(volatile __typeof__(x) *)(addr))                    \
+#define __put_user_asm(x, addr, mov, reg)                                       \
+	__asm__ volatile(ASM_STAC "1: " mov " %" reg "2, %1\n"                  \
+				  "2: " ASM_CLAC EX_TABLE("1b", "2b", "1")      \
+			 : "+a"(__err), "=m"(*(volatile __typeof__(x) *)(addr)) \
 			 : "r"(x))
 
 /* put_user - x into *ptr of 1, 2, 4 or 8 bytes; 0 or -EFAULT */
-#define put_user(x, ptr)                                                                           \
-	({                                                                                         \
-		__typeof__(*(ptr)) *__p = (ptr);                                                   \
-		__typeof__(*(ptr)) __x = (__typeof__(*(ptr)))(x);                                  \
-		unlikely(!access_ok(__p, sizeof(*__p)))                                            \
-			? -EFAULT                                                                  \
-			: __put_user_size((unsigned long)__x, __p, sizeof(*__p));                  \
+#define put_user(x, ptr)                                                          \
+	({                                                                        \
+		__typeof__(*(ptr)) *__p = (ptr);                                  \
+		__typeof__(*(ptr)) __x = (__typeof__(*(ptr)))(x);                 \
+		unlikely(!access_ok(__p, sizeof(*__p)))                           \
+			? -EFAULT                                                 \
+			: __put_user_size((unsigned long)__x, __p, sizeof(*__p)); \
 	})
 
 static __always_inline int __put_user_size(unsigned long v, void __user *p, size_t size)
