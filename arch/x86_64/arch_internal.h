@@ -47,6 +47,7 @@ void sort_exception_table(void);
 
 /* --- early_console.c --- */
 void early_console_init(void);
+unsigned int early_screen_puts(const char *s, unsigned int column);
 
 /* --- paging.c --- */
 void set_fixmap(unsigned int idx, paddr_t pa, pgprot_t prot);

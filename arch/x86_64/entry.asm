@@ -19,9 +19,10 @@
 ; Flags.  SYSCALL clears IF, DF, TF, AC, NT by its mask.  Interrupt gates clear IF, TF, NT; DF and AC are cleared
 ; here (AC opens user memory under SMAP).  C code runs with the direction flag clear, as the psABI says.
 ;
-; Return by SYSRET only when it does the same as IRETQ: rcx is ip, r11 is flags, the selectors are the usual ones,
-; ip is a user address (SYSRET to a non-canonical one faults in kernel mode on the user's stack), and neither RF nor TF
-; is set (SYSRET drops RF, and would trap one instruction late).
+; Return by SYSRET only when it does the same as IRETQ: rcx is ip, r11 is flags, ip is a user address (SYSRET to a
+; non-canonical one faults in kernel mode on the user's stack), and neither RF nor TF is set (SYSRET drops RF, and would
+; trap one instruction late).  The selectors need no look: the saved ones of user mode are always the two that SYSRET
+; loads, for the entries, start_thread and signal return write no others.
 ;
 ; Stack at the call of every C function here (the CPU aligns it to 16 bytes before its pushes):
 ;
@@ -158,10 +159,6 @@ syscall_entry:
 	jnz pop_and_iret
 	test r11d, FLAGS_RF_TF
 	jnz pop_and_iret
-	cmp qword [rsp + CS], USER_CS
-	jne pop_and_iret
-	cmp qword [rsp + SS], USER_DS
-	jne pop_and_iret
 	pop r15
 	pop r14
 	pop r13

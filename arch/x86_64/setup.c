@@ -37,9 +37,13 @@ static bool read_boot_phys(paddr_t pa, void *buf, size_t len)
 
 static void __noreturn boot_failed(const char *what, const char *why)
 {
-	early_puts("Pagewalk cannot boot: ");
-	early_puts(what);
-	early_puts(why);
+	const char *const words[] = { "Pagewalk cannot boot: ", what, why };
+	unsigned int column = 0;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(words); i++) {
+		early_puts(words[i]);
+		column = early_screen_puts(words[i], column);
+	}
 	early_putc('\n');
 	machine_halt();
 }
