@@ -83,6 +83,7 @@ struct slabinfo { /* one line of /proc/slabinfo */
 	const char *name;
 	unsigned long active_objs, num_objs, objsize, objperslab, pagesperslab;
 	unsigned long active_slabs, num_slabs;
+	unsigned long nr_pages; /* of all slabs: some may be smaller than pagesperslab */
 };
 /* slab_for_each - exact figures of every cache, in order of creation */
 void slab_for_each(void (*fn)(const struct slabinfo *info, void *arg), void *arg);

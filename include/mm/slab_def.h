@@ -25,6 +25,7 @@ struct kmem_cache_node { /* [n] */
 	spinlock_t lock; /* rank LOCK_SLAB_NODE */
 	unsigned long nr_slabs;
 	unsigned long total_objects; /* in use and free */
+	unsigned long nr_pages;
 	unsigned long nr_partial;    /* empty ones included */
 	unsigned long nr_empty;      /* at the tail of partial */
 	struct list_head partial, full;
@@ -127,6 +128,7 @@ static __always_inline struct page *virt_to_head_page(const void *obj)
 	return compound_head(virt_to_page(obj));
 }
 
+void slab_layout(struct kmem_cache *s);
 void kmalloc_init(void); /* kmalloc.c: the classes */
 
 /* --- slab_debug.c; for caches with SLAB_DEBUG_FLAGS --- */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * include/mm/vma.h - what the files that change mappings share: tree, merge, limits, accounts
  *

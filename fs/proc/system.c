@@ -1,0 +1,268 @@
+/*
+ * fs/proc/system.c - the machine and the kernel as a whole: stat, uptime, loadavg, version, cpuinfo, mounts,
+ * filesystems, interrupts, cmdline, sys/
+ *
+ * Source: proc(5).  Formats are Linux's; vmstat, top, ps and uptime read these by position.
+ */
+#include "internal.h"
+
+#include <arch/cpu.h>
+#include <arch/irq.h>
+#include <kernel/init.h>
+#include <kernel/time.h>
+#include <kernel/uts.h>
+#include <mm/mm.h>
+#include <mm/slab.h>
+#include <uapi/mount.h>
+#include <uapi/sysinfo.h>
+
+#define NS_PER_TICK 10000000UL		/* USER_HZ is 100 */
+
+/* --- stat, uptime, loadavg --- */
+
+static void cpu_line(struct seq_file *m, const char *name, const struct cpu_usage *u)
+{
+	seq_printf(m, "%s %lu %lu %lu %lu 0 0 0 0 0 0\n", name, u->user_ns / NS_PER_TICK,
+		   u->nice_ns / NS_PER_TICK, u->system_ns / NS_PER_TICK, u->idle_ns / NS_PER_TICK);
+}
+
+static int stat_show(struct seq_file *m, void *v)
+{
+	struct cpu_usage sum = { 0 }, one;
+
+	(void)v;
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
+		cpu_usage(cpu, &one);
+		sum.user_ns += one.user_ns;
+		sum.nice_ns += one.nice_ns;
+		sum.system_ns += one.system_ns;
+		sum.idle_ns += one.idle_ns;
+	}
+	cpu_line(m, "cpu ", &sum);
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
+		char name[8];
+
+		cpu_usage(cpu, &one);
+		scnprintf(name, sizeof(name), "cpu%u", cpu);
+		cpu_line(m, name, &one);
+	}
+	seq_printf(m, "intr %lu", irq_total());
+	for (unsigned int gsi = 0; gsi < 24; gsi++) {
+		unsigned long count = 0;
+
+		for (unsigned int vector = 0; vector < NR_VECTORS; vector++) {
+			struct irq_info info;
+
+			if (irq_describe(vector, &info) && info.gsi == (int)gsi)
+				for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
+					count += info.count[cpu];
+		}
+		seq_printf(m, " %lu", count);
+	}
+	seq_printf(m, "\nctxt %lu\nbtime %lu\nprocesses %lu\nprocs_running %u\nprocs_blocked 0\n",
+		   nr_context_switches(), (ktime_get_real_ns() - ktime_get_ns()) / NSEC_PER_SEC, total_forks(),
+		   nr_running());
+	return 0;
+}
+
+static int uptime_show(struct seq_file *m, void *v)
+{
+	u64 up = ktime_get_ns() / NS_PER_TICK, idle = 0;
+
+	(void)v;
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
+		idle += get_idle_ns(cpu);
+	idle /= NS_PER_TICK;
+	seq_printf(m, "%lu.%02lu %lu.%02lu\n", up / 100, up % 100, idle / 100, idle % 100);
+	return 0;
+}
+
+static int loadavg_show(struct seq_file *m, void *v)
+{
+	const u64 one = 1ul << SI_LOAD_SHIFT;
+	u64 loads[3];
+
+	(void)v;
+	get_avenrun(loads);
+	for (unsigned int i = 0; i < 3; i++) {
+		u64 load = loads[i] + one / 200;	/* to the nearest hundredth */
+
+		seq_printf(m, "%lu.%02lu ", load >> SI_LOAD_SHIFT, ((load & (one - 1)) * 100) >> SI_LOAD_SHIFT);
+	}
+	seq_printf(m, "%u/%u %d\n", nr_running(), nr_threads(), last_pid());
+	return 0;
+}
+
+/* --- who we are --- */
+
+static int version_show(struct seq_file *m, void *v)
+{
+	(void)v;
+	seq_printf(m, "%s version %s %s\n", uts.sysname, uts.release, uts.version);
+	return 0;
+}
+
+static int cmdline_show(struct seq_file *m, void *v)
+{
+	(void)v;
+	seq_printf(m, "%s\n", saved_command_line);
+	return 0;
+}
+
+static int cpuinfo_show(struct seq_file *m, void *v)
+{
+	const struct cpuinfo_x86 *c = &boot_cpu_data;
+	char *flags = kmalloc(2048, GFP_KERNEL);
+
+	(void)v;
+	if (!flags)
+		return -ENOMEM;
+	cpu_flags_string(flags, 2048);
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
+		seq_printf(m, "processor\t: %u\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\nmodel name\t: %s\n", cpu,
+			   c->vendor_id, c->family, c->model, c->model_name);
+		seq_printf(m, "stepping\t: %u\ncpu MHz\t\t: %lu.%03lu\nphysical id\t: %u\nsiblings\t: 1\n", c->stepping,
+			   tsc_khz / 1000, tsc_khz % 1000, cpu);
+		seq_printf(m, "core id\t\t: 0\ncpu cores\t: 1\napicid\t\t: %u\ninitial apicid\t: %u\nfpu\t\t: yes\n", cpu, cpu);
+		seq_printf(m, "fpu_exception\t: yes\ncpuid level\t: %u\nwp\t\t: yes\nflags\t\t: %s\n", c->cpuid_level,
+			   flags);
+		seq_printf(m, "bogomips\t: %lu.%02lu\nclflush size\t: %u\ncache_alignment\t: 64\n", tsc_khz / 500,
+			   tsc_khz / 5 % 100, c->clflush_size);
+		seq_printf(m, "address sizes\t: %u bits physical, %u bits virtual\npower management:\n\n", c->phys_bits,
+			   c->virt_bits);
+	}
+	kfree(flags);
+	return 0;
+}
+
+static int interrupts_show(struct seq_file *m, void *v)
+{
+	(void)v;
+	seq_puts(m, "    ");
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
+		seq_printf(m, "       CPU%-3u", cpu);
+	seq_putc(m, '\n');
+	for (unsigned int vector = 0; vector < NR_VECTORS; vector++) {
+		struct irq_info info;
+
+		if (!irq_describe(vector, &info) || !info.name)
+			continue;
+		if (info.gsi >= 0)
+			seq_printf(m, "%3d:", info.gsi);
+		else
+			seq_printf(m, " %02x:", vector);
+		for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
+			seq_printf(m, " %10lu", info.count[cpu]);
+		seq_printf(m, "  %-8s %s\n", info.gsi >= 0 ? "IO-APIC" : "LAPIC", info.name);
+	}
+	return 0;
+}
+
+/* --- file systems --- */
+
+static int filesystems_show(struct seq_file *m, void *v)
+{
+	const struct file_system_type *type = NULL;
+
+	(void)v;
+	while ((type = filesystems_next(type)))
+		seq_printf(m, "%s\t%s\n", type->flags & FS_NODEV ? "nodev" : "", type->name);
+	return 0;
+}
+
+static int mount_line(struct mount *mnt, void *arg)
+{
+	struct path path = { .mnt = mnt, .dentry = mnt->root };
+	struct seq_file *m = arg;
+	char options[64] = "";
+	static const struct { unsigned long flag; const char *text; } flags[] = {
+		{ MS_NOSUID, ",nosuid" }, { MS_NODEV, ",nodev" }, { MS_NOEXEC, ",noexec" },
+	};
+
+	if (mnt->sb->show_options)
+		mnt->sb->show_options(mnt->sb, options, sizeof(options));
+	seq_printf(m, "%s ", mnt->source[0] ? mnt->source : "none");
+	seq_path(m, &path, " \t\n\\#");
+	seq_printf(m, " %s %s", mnt->sb->s_type->name, mnt->flags & MS_RDONLY ? "ro" : "rw");
+	for (unsigned int i = 0; i < ARRAY_SIZE(flags); i++)
+		if (mnt->flags & flags[i].flag)
+			seq_puts(m, flags[i].text);
+	seq_printf(m, "%s 0 0\n", options);
+	return 0;
+}
+
+static int mounts_file_show(struct seq_file *m, void *v)
+{
+	(void)v;
+	return mounts_show(mount_line, m);
+}
+
+static int mounts_open(struct inode *inode, struct file *file)
+{
+	(void)inode;
+	return single_open(file, mounts_file_show, NULL);
+}
+
+const struct file_operations proc_mounts_fops = {
+	.open = mounts_open, .read = seq_read, .llseek = seq_lseek, .release = single_release,
+};
+
+/* --- sys/: one number or word each --- */
+
+static int sys_int_show(struct seq_file *m, void *v)
+{
+	(void)v;
+	seq_printf(m, "%d\n", *(const int *)m->private);
+	return 0;
+}
+
+static int sys_bool_show(struct seq_file *m, void *v)
+{
+	(void)v;
+	seq_printf(m, "%d\n", *(const bool *)m->private ? 2 : 0);
+	return 0;
+}
+
+static int sys_string_show(struct seq_file *m, void *v)
+{
+	(void)v;
+	seq_printf(m, "%s\n", (const char *)m->private);
+	return 0;
+}
+
+static int mmap_min_addr_show(struct seq_file *m, void *v)
+{
+	(void)v;
+	seq_printf(m, "%lu\n", DEFAULT_MMAP_MIN_ADDR);
+	return 0;
+}
+
+static const int pid_max = PID_MAX_LIMIT;
+
+void proc_system_init(void)
+{
+	static const struct { const char *name; int (*show)(struct seq_file *m, void *v); const void *data; } files[] = {
+		{ "stat", stat_show, NULL },
+		{ "uptime", uptime_show, NULL },
+		{ "loadavg", loadavg_show, NULL },
+		{ "version", version_show, NULL },
+		{ "cmdline", cmdline_show, NULL },
+		{ "cpuinfo", cpuinfo_show, NULL },
+		{ "interrupts", interrupts_show, NULL },
+		{ "filesystems", filesystems_show, NULL },
+		{ "sys/kernel/ostype", sys_string_show, uts.sysname },
+		{ "sys/kernel/osrelease", sys_string_show, uts.release },
+		{ "sys/kernel/version", sys_string_show, uts.version },
+		{ "sys/kernel/hostname", sys_string_show, uts.nodename },
+		{ "sys/kernel/domainname", sys_string_show, uts.domainname },
+		{ "sys/kernel/pid_max", sys_int_show, &pid_max },
+		{ "sys/kernel/randomize_va_space", sys_bool_show, &randomize_va_space },
+		{ "sys/vm/overcommit_memory", sys_int_show, &sysctl_overcommit_memory },
+		{ "sys/vm/max_map_count", sys_int_show, &sysctl_max_map_count },
+		{ "sys/vm/mmap_min_addr", mmap_min_addr_show, NULL },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(files); i++)
+		if (proc_create(files[i].name, 0444, files[i].show, (void *)(uintptr_t)files[i].data))
+			pr_err("proc: no memory for %s\n", files[i].name);
+}
