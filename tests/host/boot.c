@@ -6,10 +6,11 @@
  * kernel's top-level table exists with a second-level table behind each slot of the vmalloc range, shared by
  * every address space from then on.
  *
- * The snapshot is how a test shows that it gave everything back: free pages (per-CPU lists drained on every CPU)
+ * The snapshot is how a test shows that it gave everything back: free pages (LRU batches and page lists drained on every CPU)
  * and living objects of each slab cache.
  */
 #include <mm/init.h>
+#include <mm/lru.h>
 #include <mm/memblock.h>
 #include <mm/mm.h>
 #include <mm/mmzone.h>
@@ -67,7 +68,7 @@ static void record_cache(const struct slabinfo *info, void *arg)
 	ASSERT(s->nr_caches < ARRAY_SIZE(s->cache));
 	s->cache[s->nr_caches].name = info->name;
 	s->cache[s->nr_caches++].objs = info->active_objs;
-	s->slab_pages += info->num_slabs * info->pagesperslab;
+	s->slab_pages += info->nr_pages;
 }
 
 void env_snapshot(struct env_snapshot *s)
@@ -78,6 +79,7 @@ void env_snapshot(struct env_snapshot *s)
 	env_rcu_barrier();
 	for (unsigned int i = 0; i < nr_cpu_ids; i++) {
 		env_set_cpu(i);
+		lru_add_drain(); /* a batch holds references */
 		drain_local_pages();
 	}
 	env_set_cpu(cpu);
