@@ -36,21 +36,15 @@
 bits 64
 default abs
 
-%define R15	0
+; Byte offsets in struct pt_regs
 %define R11	48
-%define R10	56
-%define R8	72
-%define RAX	80
 %define RCX	88
-%define RSI	104
-%define RDI	112
 %define ORIG	120
 %define RIP	128
 %define CS	136
 %define FLAGS	144
 %define RSP	152
-%define SS	160
-%define REGS	168			; sizeof(struct pt_regs)
+%define REGS	168			; its size
 
 %define USER_DS 0x2b
 %define USER_CS 0x33
@@ -61,7 +55,6 @@ default abs
 %define FLAGS_IF (1 << 9)
 %define FLAGS_RF_TF ((1 << 16) | (1 << 8))
 %define FEATURE_SMAP 148		; X86_FEATURE_SMAP
-%define EX_JUMP 0
 
 	extern handle_syscall, handle_interrupt, handle_page_fault, cpu_tss
 

@@ -89,7 +89,7 @@ static void load_bases(const struct thread_struct *t)
 /* arch_set_kernel_stack - where entries from user mode put their registers: byte above the stack */
 void arch_set_kernel_stack(unsigned long top)
 {
-	this_cpu_ptr(&cpu_tss)->sp0 = top;
+	this_cpu_write(cpu_tss.sp0, top);
 }
 
 struct task_struct *switch_to(struct task_struct *prev, struct task_struct *next)

@@ -28,6 +28,7 @@ enum cpu_feature {
 	X86_FEATURE_TSC = CAP(CAP_1_EDX, 4),
 	X86_FEATURE_MSR = CAP(CAP_1_EDX, 5),
 	X86_FEATURE_PAE = CAP(CAP_1_EDX, 6),
+	X86_FEATURE_MCE = CAP(CAP_1_EDX, 7),
 	X86_FEATURE_APIC = CAP(CAP_1_EDX, 9),
 	X86_FEATURE_PGE = CAP(CAP_1_EDX, 13),
 	X86_FEATURE_FXSR = CAP(CAP_1_EDX, 24),
@@ -123,6 +124,7 @@ static inline struct cpuid_regs cpuid(u32 leaf, u32 subleaf)
 
 #define X86_CR4_PSE        (1UL << 4)
 #define X86_CR4_PAE        (1UL << 5)
+#define X86_CR4_MCE        (1UL << 6)
 #define X86_CR4_PGE        (1UL << 7)
 #define X86_CR4_OSFXSR     (1UL << 9)
 #define X86_CR4_OSXMMEXCPT (1UL << 10)

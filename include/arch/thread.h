@@ -89,10 +89,13 @@ struct pt_regs *task_pt_regs(const struct task_struct *task);
 /* thread_saved_ip - where a task that does not run will go on, for wchan and backtraces; 0 if unknown */
 unsigned long thread_saved_ip(const struct task_struct *task);
 
-/* FPU.  The current task's live in the registers; these move them. */
+/*
+ * FPU.  The current task's state lives in the registers; these move it.  A switch saves the registers over thread.fpu,
+ * so whoever fills thread.fpu must not sleep between the first byte and fpu_load_current: a signal frame is copied
+ * from user memory into a buffer of its own first.
+ */
 void fpu_sync_current(void); /* registers -> current thread.fpu */
-void fpu_load_current(
-	void); /* current thread.fpu -> registers; mxcsr is masked to what the CPU takes */
+void fpu_load_current(void); /* the other way; MXCSR loses the bits that would fault */
 void fpu_init_task(struct task_struct *task); /* reset state: FCW 0x37f, MXCSR 0x1f80 (psABI) */
 
 /* arch_prctl(2): bases of the current task; -EPERM at or above TASK_SIZE_MAX */
