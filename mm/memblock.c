@@ -248,13 +248,13 @@ void memblock_dump(const struct memblock *mb)
 	for (unsigned int i = 0; i < mb->memory.cnt; i++) {
 		const struct memblock_region *r = &mb->memory.regions[i];
 
-		pr_info("memory   [%#014lx-%#014lx] %8lu KiB  node %d\n", r->base,
+		pr_info("memory   [0x%012lx-0x%012lx] %8lu KiB  node %d\n", r->base,
 			region_end(r) - 1, r->size >> 10, r->nid);
 	}
 	for (unsigned int i = 0; i < mb->reserved.cnt; i++) {
 		const struct memblock_region *r = &mb->reserved.regions[i];
 
-		pr_info("reserved [%#014lx-%#014lx] %8lu KiB  %s\n", r->base, region_end(r) - 1,
+		pr_info("reserved [0x%012lx-0x%012lx] %8lu KiB  %s\n", r->base, region_end(r) - 1,
 			DIV_ROUND_UP(r->size, 1024), r->name ? r->name : "");
 	}
 }

@@ -44,6 +44,7 @@
 #include <mm/mmzone.h>
 #include <mm/slab.h>
 #include <mm/page_debug.h>
+#include <mm/vmalloc.h>
 
 /* PG_* bits that no page may have when it is freed: somebody still uses it, or frees it twice. */
 #define PAGE_FLAGS_BAD_AT_FREE                                                                     \
@@ -336,13 +337,12 @@ static struct page *get_page_from_freelist(struct pglist_data *node, gfp_t gfp, 
 	return NULL;
 }
 
-/* Memory that caches keep for later goes back to the buddy.  Pages freed, at least 1 when a retry is worth it. */
-static unsigned long shrink_caches(void)
+/* Memory that caches keep for later goes back to the buddy.  May sleep, so no lock is held. */
+static void shrink_caches(void)
 {
-	unsigned long freed = kmem_cache_shrink_all();
-
+	vmalloc_flush();
+	kmem_cache_shrink_all();
 	drain_local_pages();
-	return freed;
 }
 
 /* One line for the 1st, 2nd, 4th, 8th ... failure: a rate limit that needs no clock. */
@@ -364,8 +364,10 @@ static __noinline struct page *alloc_pages_slow(struct pglist_data *node, gfp_t 
 				   (gfp & __GFP_ATOMIC ? ALLOC_HARDER : 0);
 	struct page *page;
 
-	if (WARN_ON(order > MAX_ORDER))
+	if (order > MAX_ORDER) {
+		WARN_ON(!(gfp & __GFP_NOWARN));
 		return NULL;
+	}
 	page = get_page_from_freelist(node, gfp, order, WMARK_LOW, 0);
 	if (!page)
 		page = get_page_from_freelist(node, gfp, order, WMARK_MIN, alloc_flags);

@@ -108,6 +108,7 @@ static void free_slab_pages(struct page *page)
 	unsigned int order = compound_order(page);
 
 	mod_node_page_state(page_to_nid(page), slab_stat(page->slab_cache), -(1L << order));
+	kasan_unpoison(slab_address(page), PAGE_SIZE << order);
 	__ClearPageSlab(page);
 	page->slab_cache = NULL; /* lies over mapping, which is NULL in a free page */
 	__free_pages(page, order);
@@ -159,6 +160,7 @@ static void account_slab(struct kmem_cache_node *n, struct page *page, long sign
 {
 	n->nr_slabs += sign;
 	n->total_objects += sign * page->slab_objects;
+	n->nr_pages += sign * (1L << compound_order(page));
 }
 
 /* ---------------------------------------------------------------- allocation, slow path */
@@ -410,6 +412,7 @@ static void layout_objects(struct kmem_cache *s)
 		size += sizeof(void *);
 	s->inuse = size;
 	s->offset = 0;
+	s->red_left = 0;
 	if (s->ctor || s->flags & (SLAB_POISON | SLAB_TYPESAFE_BY_RCU)) {
 		s->offset = size;
 		size += sizeof(void *);
@@ -439,6 +442,13 @@ static void choose_order(struct kmem_cache *s)
 	s->objects = min((unsigned int)(PAGE_SIZE << order) / s->size, SLAB_MAX_OBJECTS);
 }
 
+/* slab_layout - sizes and order from object_size, align and flags; before the first object */
+void slab_layout(struct kmem_cache *s)
+{
+	layout_objects(s);
+	choose_order(s);
+}
+
 static void cache_init(struct kmem_cache *s, const char *name, unsigned int size,
 		       unsigned int align, unsigned int flags, void (*ctor)(void *))
 {
@@ -451,8 +461,7 @@ static void cache_init(struct kmem_cache *s, const char *name, unsigned int size
 	if (flags & SLAB_HWCACHE_ALIGN) /* a line, or the part of one that the object fills */
 		s->align = max_t(unsigned int, s->align,
 				 min_t(unsigned int, 64, roundup_pow_of_two(size)));
-	layout_objects(s);
-	choose_order(s);
+	slab_layout(s);
 	s->nr_nodes = nr_online_nodes;
 	s->node = (struct kmem_cache_node *)&s->cpu[nr_cpu_ids];
 	for (unsigned int i = 0; i < s->nr_nodes; i++) {
@@ -635,6 +644,7 @@ void slab_for_each(void (*fn)(const struct slabinfo *info, void *arg), void *arg
 
 		for (unsigned int i = 0; i < s->nr_nodes; i++) {
 			info.num_objs += READ_ONCE(s->node[i].total_objects);
+			info.nr_pages += READ_ONCE(s->node[i].nr_pages);
 			info.num_slabs += READ_ONCE(s->node[i].nr_slabs);
 			info.active_slabs +=
 				READ_ONCE(s->node[i].nr_slabs) - READ_ONCE(s->node[i].nr_empty);

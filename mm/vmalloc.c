@@ -13,9 +13,10 @@
  * every address space, so a new mapping is seen everywhere at once and no vmalloc fault exists.  Tables, once made,
  * stay: the addresses are used again.
  *
- * Freeing: the entries are cleared and the pages given back at once, but the processors may remember the old
- * translations.  So the addresses stay taken ("lazy") until enough of them are worth one flush of all TLBs;
- * then they go together.  A kernel that uses a freed area is broken anyway; until the flush it may not fault.
+ * Freeing: the entries are cleared, but the processors may remember the old translations.  So an area stays "lazy",
+ * its addresses and its pages taken, until enough of them are worth one flush of all TLBs; then they go together.
+ * Nothing that is still reachable through a TLB is ever given to somebody else.  vunmap() and iounmap() flush at
+ * once: the frames are the caller's, who may free them next.
  *
  * Invariants (vmalloc_check()):
  *   A1  areas and their guard pages are disjoint, in [VMALLOC_START, VMALLOC_END];
@@ -33,8 +34,11 @@
 #include <mm/slab.h>
 #include <mm/vmalloc.h>
 
-/* Lazy addresses are flushed when they cover more: 8 MiB, some hundred typical areas. */
-#define LAZY_MAX_PAGES (8 * MiB >> PAGE_SHIFT)
+/* Lazy areas are flushed when they cover more pages: 8 MiB, but no more than a 32nd of a small machine. */
+static unsigned long lazy_max_pages(void)
+{
+	return min(8 * MiB >> PAGE_SHIFT, totalram_pages() / 32);
+}
 
 static DEFINE_SPINLOCK(vmap_lock, LOCK_VMALLOC);
 static struct rb_root vmap_root = RB_ROOT;
@@ -148,8 +152,18 @@ static struct vm_struct *find_area(vaddr_t addr)
 
 /* ---------------------------------------------------------------- areas */
 
+/* What the area holds besides addresses: its own pages, the array of pointers. */
+static void free_area_pages(struct vm_struct *area)
+{
+	for (unsigned int i = 0; i < area->nr_pages; i++) {
+		mod_node_page_state(page_to_nid(area->pages[i]), NR_VMALLOC, -1);
+		__free_page(area->pages[i]);
+	}
+	kfree(area->pages);
+}
+
 /**
- * vmalloc_flush - one flush for all lazy areas; then their addresses are free
+ * vmalloc_flush - one flush for all lazy areas; then their addresses and pages are free
  *
  * Context: interrupts on, no spinlock held: other CPUs are waited for.
  */
@@ -174,6 +188,7 @@ void vmalloc_flush(void)
 		spin_lock(&vmap_lock);
 		erase_area(area);
 		spin_unlock(&vmap_lock);
+		free_area_pages(area);
 		kmem_cache_free(vm_struct_cache, area);
 	}
 }
@@ -202,7 +217,7 @@ static struct vm_struct *get_area(size_t size, unsigned int flags, const void *c
 	return NULL;
 }
 
-/* put_area - @area is unmapped: its addresses wait for the flush */
+/* put_area - the entries of @area are clear: addresses and pages wait for the flush */
 static void put_area(struct vm_struct *area)
 {
 	bool flush;
@@ -211,7 +226,7 @@ static void put_area(struct vm_struct *area)
 	area->flags |= VM_AREA_LAZY;
 	list_add(&area->lazy, &vmap_lazy);
 	vmap_lazy_pages += area->size >> PAGE_SHIFT;
-	flush = vmap_lazy_pages > LAZY_MAX_PAGES;
+	flush = vmap_lazy_pages > lazy_max_pages();
 	spin_unlock(&vmap_lock);
 	if (flush)
 		vmalloc_flush();
@@ -322,17 +337,6 @@ static int map_area(const struct vm_struct *area, pgprot_t prot)
 
 /* ---------------------------------------------------------------- vmalloc */
 
-static void free_area_pages(struct vm_struct *area)
-{
-	for (unsigned int i = 0; i < area->nr_pages; i++) {
-		mod_node_page_state(page_to_nid(area->pages[i]), NR_VMALLOC, -1);
-		__free_page(area->pages[i]);
-	}
-	kfree(area->pages);
-	area->pages = NULL;
-	area->nr_pages = 0;
-}
-
 static bool alloc_area_pages(struct vm_struct *area, gfp_t gfp)
 {
 	unsigned int nr = area->size >> PAGE_SHIFT;
@@ -365,7 +369,6 @@ static void *__vmalloc(size_t size, gfp_t gfp, unsigned int flags, const void *c
 	if (!area)
 		return NULL;
 	if (!alloc_area_pages(area, gfp) || map_area(area, PAGE_KERNEL)) {
-		free_area_pages(area);
 		put_area(area);
 		return NULL;
 	}
@@ -395,12 +398,9 @@ static void remove_area(const void *addr, unsigned int flags, const char *who)
 	if (!area || !(area->flags & flags))
 		panic("%s: no such area begins at %p", who, addr);
 	unmap_range(area->addr, area->addr + area->size);
-	if (flags & VM_AREA_ALLOC)
-		free_area_pages(area);
-	else if (area->pages)
-		kfree(area->pages);
-	area->pages = NULL;
 	put_area(area);
+	if (!(flags & VM_AREA_ALLOC))
+		vmalloc_flush();
 }
 
 void vfree(const void *addr)
@@ -419,8 +419,6 @@ void *vmap(struct page **pages, unsigned int nr, pgprot_t prot)
 		return NULL;
 	area->pages = kmemdup(pages, nr * sizeof(*pages), GFP_KERNEL);
 	if (!area->pages || map_area(area, prot)) {
-		kfree(area->pages);
-		area->pages = NULL;
 		put_area(area);
 		return NULL;
 	}

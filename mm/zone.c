@@ -431,7 +431,7 @@ static void report(void)
 
 	for_each_populated_zone(zone)
 	{
-		pr_info("node %u zone %-7s [%#014lx-%#014lx] %lu KiB, %lu KiB free\n", zone->nid,
+		pr_info("node %u zone %-7s [0x%012lx-0x%012lx] %lu KiB, %lu KiB free\n", zone->nid,
 			zone->name, zone->start_pfn << PAGE_SHIFT,
 			((zone->start_pfn + zone->spanned_pages) << PAGE_SHIFT) - 1,
 			zone->present_pages << (PAGE_SHIFT - 10),
