@@ -41,6 +41,9 @@ extern char boot_ist_area[IST_AREA_SIZE];
 /* --- thread.c --- */
 void arch_set_kernel_stack(unsigned long top);
 
+/* --- stackprotector.c --- */
+void stack_protector_init(void);
+
 /* --- patch.c: tables of places in the code --- */
 void apply_alternatives(void);
 void sort_exception_table(void);

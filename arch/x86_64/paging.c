@@ -38,6 +38,7 @@
 #define TABLES_NAME  "Page tables"
 #define VMEMMAP_NAME "Memory map"
 
+pfn_t max_pfn;
 pgd_t swapper_pg_dir[PTRS_PER_TABLE] __aligned(4096);
 static pte_t fixmap_ptes[PTRS_PER_TABLE] __aligned(4096);
 

@@ -73,6 +73,7 @@ void __noreturn x86_start(u32 magic, paddr_t info, u64 entry_tsc)
 {
 	early_console_init();
 	cpu_identify();
+	stack_protector_init();
 	apply_alternatives();
 	sort_exception_table();
 	gdt_init(0, boot_ist_area);
