@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * mm/brk.c - brk(2): the heap's end, and exec's zero-filled memory
  *
@@ -54,7 +55,8 @@ static int do_brk_flags(struct mm_struct *mm, const struct mm_limits *lim, vaddr
 }
 
 /* May [addr, addr + len) be mapped at all?  Address-space bounds and locked memory.  0 or -errno. */
-static int check_brk_limits(struct mm_struct *mm, const struct mm_limits *lim, vaddr_t addr, size_t len)
+static int check_brk_limits(struct mm_struct *mm, const struct mm_limits *lim, vaddr_t addr,
+			    size_t len)
 {
 	vaddr_t there = get_unmapped_area(mm, lim, NULL, addr, len, 0, MAP_FIXED);
 
@@ -69,7 +71,8 @@ static bool data_rlimit_ok(const struct mm_struct *mm, const struct mm_limits *l
 }
 
 /* Move the break from page @oldbrk up to page @newbrk. */
-static int grow_heap(struct mm_struct *mm, const struct mm_limits *lim, vaddr_t oldbrk, vaddr_t newbrk)
+static int grow_heap(struct mm_struct *mm, const struct mm_limits *lim, vaddr_t oldbrk,
+		     vaddr_t newbrk)
 {
 	struct vm_area_struct *next;
 	int err = check_brk_limits(mm, lim, oldbrk, newbrk - oldbrk);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * mm/madvise.c - madvise(2): what a program intends with a range
  *
@@ -66,7 +67,8 @@ static enum advice_kind advice_kind(int advice)
 /* The flags that @advice wants for @vma in *@flags; 0 or -EINVAL. */
 static int advised_flags(const struct vm_area_struct *vma, int advice, unsigned long *flags)
 {
-	const unsigned long no_ksm = VM_SHARED | VM_MAYSHARE | VM_PFNMAP | VM_IO | VM_DONTEXPAND | VM_MIXEDMAP;
+	const unsigned long no_ksm = VM_SHARED | VM_MAYSHARE | VM_PFNMAP | VM_IO | VM_DONTEXPAND |
+				     VM_MIXEDMAP;
 	unsigned long set = 0, clear = 0;
 
 	switch (advice) {
@@ -89,7 +91,7 @@ static int advised_flags(const struct vm_area_struct *vma, int advice, unsigned 
 			return -EINVAL;
 		clear = VM_DONTCOPY;
 		break;
-	case MADV_WIPEONFORK:	/* only memory that can be zero again */
+	case MADV_WIPEONFORK: /* only memory that can be zero again */
 		if (vma->vm_file || (vma->vm_flags & VM_SHARED))
 			return -EINVAL;
 		set = VM_WIPEONFORK;
@@ -105,7 +107,7 @@ static int advised_flags(const struct vm_area_struct *vma, int advice, unsigned 
 			return -EINVAL;
 		clear = VM_DONTDUMP;
 		break;
-	case MADV_MERGEABLE:	/* ignored where it cannot be */
+	case MADV_MERGEABLE: /* ignored where it cannot be */
 		set = vma->vm_flags & no_ksm ? 0 : VM_MERGEABLE;
 		break;
 	case MADV_UNMERGEABLE:
@@ -195,7 +197,8 @@ static int advise_populate(struct vm_area_struct *vma, vaddr_t start, vaddr_t en
 	vm_fault_t fault;
 	vaddr_t addr;
 
-	if ((vma->vm_flags & (VM_IO | VM_PFNMAP)) || !(vma->vm_flags & (write ? VM_WRITE : VM_READ)))
+	if ((vma->vm_flags & (VM_IO | VM_PFNMAP)) ||
+	    !(vma->vm_flags & (write ? VM_WRITE : VM_READ)))
 		return -EINVAL;
 	for (addr = start; addr < end; addr += PAGE_SIZE) {
 		fault = handle_mm_fault(vma, addr, flags);
@@ -207,7 +210,8 @@ static int advise_populate(struct vm_area_struct *vma, vaddr_t start, vaddr_t en
 	return 0;
 }
 
-static int do_madvise(struct mm_struct *mm, vaddr_t start, vaddr_t end, int advice, enum advice_kind kind)
+static int do_madvise(struct mm_struct *mm, vaddr_t start, vaddr_t end, int advice,
+		      enum advice_kind kind)
 {
 	struct vm_area_struct *vma = find_vma(mm, start);
 	int hole = 0, err = 0;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * mm/mincore.c - mincore(2): which pages are in memory
  *
@@ -13,7 +14,7 @@
 #include <mm/vma.h>
 
 struct mincore {
-	u8 *vec;		/* of the page at start */
+	u8 *vec; /* of the page at start */
 	vaddr_t start;
 };
 
@@ -38,7 +39,8 @@ static int mincore_pte(pte_t *pte, vaddr_t addr, struct vm_area_struct *vma, voi
 {
 	struct mincore *mc = arg;
 
-	mc->vec[(addr - mc->start) >> PAGE_SHIFT] = pte_present(ptep_get(pte)) ? 1 : cached(vma, addr);
+	mc->vec[(addr - mc->start) >> PAGE_SHIFT] = pte_present(ptep_get(pte)) ? 1
+									       : cached(vma, addr);
 	return 0;
 }
 

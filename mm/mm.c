@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * mm/mm.c - the life of an address space
  *
@@ -31,7 +32,7 @@
 #include <mm/slab.h>
 #include <mm/vma.h>
 
-#define MMAP_MIN_ADDR	0x10000UL	/* Debian's vm.mmap_min_addr */
+#define MMAP_MIN_ADDR 0x10000UL /* Debian's vm.mmap_min_addr */
 
 struct mm_struct init_mm = {
 	.mm_users = ATOMIC_INIT(2),
@@ -51,7 +52,8 @@ static size_t mm_struct_size(void)
 
 void mm_cache_init(void)
 {
-	mm_cache = kmem_cache_create("mm_struct", mm_struct_size(), 0, SLAB_HWCACHE_ALIGN | SLAB_PANIC, NULL);
+	mm_cache = kmem_cache_create("mm_struct", mm_struct_size(), 0,
+				     SLAB_HWCACHE_ALIGN | SLAB_PANIC, NULL);
 	vma_cache_init();
 	rmap_init();
 	filemap_init();
@@ -111,8 +113,9 @@ struct mm_struct *mm_alloc(void)
 
 /* --- layout --- */
 
-#define STACK_RND_BYTES	(0x3fffffUL << PAGE_SHIFT)	/* how far exec may move the stack's top: 16 GiB */
-#define MIN_STACK_HOLE	(128 * MiB)
+#define STACK_RND_BYTES \
+	(0x3fffffUL << PAGE_SHIFT) /* how far exec may move the stack's top: 16 GiB */
+#define MIN_STACK_HOLE (128 * MiB)
 
 /**
  * mm_set_layout - where the mmap region begins
@@ -129,7 +132,7 @@ void mm_set_layout(struct mm_struct *mm, u64 stack_limit, u64 random_mmap_pages,
 	u64 gap = stack_limit;
 
 	mm->aslr = random_mmap_pages;
-	if (gap + pad > gap)		/* an unlimited stack would wrap round */
+	if (gap + pad > gap) /* an unlimited stack would wrap round */
 		gap += pad;
 	gap = clamp(gap, (u64)MIN_STACK_HOLE, (u64)(mm->task_size / 6 * 5));
 	mm->mmap_legacy_base = PAGE_ALIGN(mm->task_size / 3) + rnd;
@@ -164,7 +167,7 @@ static int dup_vma(struct mm_struct *mm, struct vm_area_struct *old, struct vm_a
 		err = copy_page_range(vma, old);
 	if (vma->vm_ops && vma->vm_ops->open)
 		vma->vm_ops->open(vma);
-	return err;		/* the mapping is whole; its pages go with the mm */
+	return err; /* the mapping is whole; its pages go with the mm */
 
 out_free:
 	vm_area_free(vma);
@@ -182,7 +185,7 @@ static int dup_mmap(struct mm_struct *mm, struct mm_struct *old)
 
 	down_write(&old->mmap_lock);
 	down_write_nested(&mm->mmap_lock);
-	mm->brk = old->brk;		/* copied without the lock before; the other fields are stable */
+	mm->brk = old->brk; /* copied without the lock before; the other fields are stable */
 	for (vma = old->mmap; vma && !err; vma = vma->vm_next) {
 		if (vma->vm_flags & VM_DONTCOPY)
 			continue;
@@ -286,10 +289,12 @@ static void check_mm(struct mm_struct *mm)
 		for_each_possible_cpu(cpu)
 			sum += mm->rss[cpu].count[i];
 		if (unlikely(sum))
-			panic("mm %lu ends with %ld %s pages counted", mm->context_id, sum, rss_names[i]);
+			panic("mm %lu ends with %ld %s pages counted", mm->context_id, sum,
+			      rss_names[i]);
 	}
 	if (unlikely(pgtables || mm->map_count))
-		panic("mm %lu ends with %ld bytes of tables, %d mappings", mm->context_id, pgtables, mm->map_count);
+		panic("mm %lu ends with %ld bytes of tables, %d mappings", mm->context_id, pgtables,
+		      mm->map_count);
 }
 
 /* mmdrop - one reference fewer; the last frees pgd and struct.  Any context that may free pages. */
@@ -318,7 +323,8 @@ unsigned long get_mm_counter(struct mm_struct *mm, int member)
 
 unsigned long get_mm_rss(struct mm_struct *mm)
 {
-	return get_mm_counter(mm, MM_FILEPAGES) + get_mm_counter(mm, MM_ANONPAGES) + get_mm_counter(mm, MM_SHMEMPAGES);
+	return get_mm_counter(mm, MM_FILEPAGES) + get_mm_counter(mm, MM_ANONPAGES) +
+	       get_mm_counter(mm, MM_SHMEMPAGES);
 }
 
 /* update_hiwater_rss - before the resident set shrinks: remember its peak (VmHWM) */

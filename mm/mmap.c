@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * mm/mmap.c - mmap(2): a new mapping
  *
@@ -25,15 +26,17 @@
 int sysctl_max_map_count = DEFAULT_MAX_MAP_COUNT;
 
 /* What MAP_SHARED and MAP_PRIVATE know; MAP_SHARED_VALIDATE refuses the rest unless the file supports it. */
-#define LEGACY_MAP_MASK	(MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_DENYWRITE | MAP_EXECUTABLE | \
-			 MAP_UNINITIALIZED | MAP_GROWSDOWN | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE |	\
-			 MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_32BIT | MAP_HUGE_2MB | MAP_HUGE_1GB)
+#define LEGACY_MAP_MASK                                                                          \
+	(MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_DENYWRITE | MAP_EXECUTABLE | \
+	 MAP_UNINITIALIZED | MAP_GROWSDOWN | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE |         \
+	 MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_32BIT | MAP_HUGE_2MB | MAP_HUGE_1GB)
 
-#define PMD_ORDER_LOG	21	/* MAP_HUGETLB page sizes, log2 */
-#define PUD_ORDER_LOG	30
+#define PMD_ORDER_LOG 21 /* MAP_HUGETLB page sizes, log2 */
+#define PUD_ORDER_LOG 30
 
 /* may_expand_vm - do RLIMIT_AS and RLIMIT_DATA allow @nr_pages more with these flags? */
-bool may_expand_vm(const struct mm_struct *mm, const struct mm_limits *lim, unsigned long flags, long nr_pages)
+bool may_expand_vm(const struct mm_struct *mm, const struct mm_limits *lim, unsigned long flags,
+		   long nr_pages)
 {
 	if (mm->total_vm + nr_pages > lim->as >> PAGE_SHIFT)
 		return false;
@@ -41,7 +44,8 @@ bool may_expand_vm(const struct mm_struct *mm, const struct mm_limits *lim, unsi
 }
 
 /* mlock_future_check - does RLIMIT_MEMLOCK allow @len bytes more with these flags?  0 or -EAGAIN */
-int mlock_future_check(const struct mm_struct *mm, const struct mm_limits *lim, unsigned long flags, size_t len)
+int mlock_future_check(const struct mm_struct *mm, const struct mm_limits *lim, unsigned long flags,
+		       size_t len)
 {
 	if (likely(!(flags & VM_LOCKED)) || lim->cap_ipc_lock)
 		return 0;
@@ -50,16 +54,18 @@ int mlock_future_check(const struct mm_struct *mm, const struct mm_limits *lim, 
 
 static unsigned long calc_vm_flags(unsigned long prot, unsigned long flags)
 {
-	return (prot & (PROT_READ | PROT_WRITE | PROT_EXEC)) |		/* VM_READ, VM_WRITE, VM_EXEC have these values */
-	       (flags & MAP_GROWSDOWN ? VM_GROWSDOWN : 0) | (flags & MAP_LOCKED ? VM_LOCKED : 0) |
-	       VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+	return (prot & (PROT_READ | PROT_WRITE |
+			PROT_EXEC)) | /* VM_READ, VM_WRITE, VM_EXEC have these values */
+	       (flags & MAP_GROWSDOWN ? VM_GROWSDOWN : 0) |
+	       (flags & MAP_LOCKED ? VM_LOCKED : 0) | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
 }
 
-static_assert(PROT_READ == VM_READ && PROT_WRITE == VM_WRITE && PROT_EXEC == VM_EXEC, "prot bits are vm_flags bits");
+static_assert(PROT_READ == VM_READ && PROT_WRITE == VM_WRITE && PROT_EXEC == VM_EXEC,
+	      "prot bits are vm_flags bits");
 
 /* The type of the mapping and, for a file, whether it may be had.  0 or -errno; *@vm_flags completed. */
-static int check_map_type(struct file *file, unsigned long prot, unsigned long flags, size_t len, pgoff_t pgoff,
-			  unsigned long *vm_flags)
+static int check_map_type(struct file *file, unsigned long prot, unsigned long flags, size_t len,
+			  pgoff_t pgoff, unsigned long *vm_flags)
 {
 	bool shared = false;
 	int err;
@@ -98,8 +104,8 @@ static int check_map_type(struct file *file, unsigned long prot, unsigned long f
 }
 
 /* A VMA for the range with its backing attached, linked nowhere; or ERR_PTR. */
-static struct vm_area_struct *prepare_vma(struct mm_struct *mm, struct file *file, vaddr_t addr, size_t len,
-					  unsigned long vm_flags, pgoff_t pgoff)
+static struct vm_area_struct *prepare_vma(struct mm_struct *mm, struct file *file, vaddr_t addr,
+					  size_t len, unsigned long vm_flags, pgoff_t pgoff)
 {
 	struct vm_area_struct *vma = vm_area_alloc(mm);
 	int err = 0;
@@ -130,7 +136,10 @@ static struct vm_area_struct *insert_vma(struct mm_struct *mm, struct vm_area_st
 					 struct vm_area_struct *prev, struct vm_area_struct *next)
 {
 	struct vma_traits want = {
-		.flags = vma->vm_flags, .file = vma->vm_file, .object = vma->vm_private_data, .pgoff = vma->vm_pgoff,
+		.flags = vma->vm_flags,
+		.file = vma->vm_file,
+		.object = vma->vm_private_data,
+		.pgoff = vma->vm_pgoff,
 	};
 	struct vm_area_struct *merged = NULL;
 
@@ -150,8 +159,8 @@ static struct vm_area_struct *insert_vma(struct mm_struct *mm, struct vm_area_st
  * Decisions are made; make the mapping.  @charged pages were charged already and are given back on failure.
  * Address or -errno, with nothing changed.
  */
-static long mmap_region(struct mm_struct *mm, struct file *file, vaddr_t addr, size_t len, unsigned long vm_flags,
-			pgoff_t pgoff)
+static long mmap_region(struct mm_struct *mm, struct file *file, vaddr_t addr, size_t len,
+			unsigned long vm_flags, pgoff_t pgoff)
 {
 	struct vm_area_struct *prev, *next, *vma = NULL;
 	struct vma_traits want = { .flags = vm_flags, .file = file, .pgoff = pgoff };
@@ -204,8 +213,9 @@ static inline vaddr_t round_hint_to_min(const struct mm_struct *mm, vaddr_t hint
  * Return: address, or -errno with nothing changed.
  * Locks:  mmap_lock for write.  Sleeps.
  */
-long do_mmap(struct mm_struct *mm, const struct mm_limits *lim, struct file *file, vaddr_t addr, size_t len,
-	     unsigned long prot, unsigned long flags, unsigned long vm_flags, pgoff_t pgoff, bool *populate)
+long do_mmap(struct mm_struct *mm, const struct mm_limits *lim, struct file *file, vaddr_t addr,
+	     size_t len, unsigned long prot, unsigned long flags, unsigned long vm_flags,
+	     pgoff_t pgoff, bool *populate)
 {
 	unsigned long charged = 0, nr_pages;
 	long ret;
@@ -251,7 +261,8 @@ long do_mmap(struct mm_struct *mm, const struct mm_limits *lim, struct file *fil
 	/* What MAP_FIXED replaces does not count twice. */
 	if (!may_expand_vm(mm, lim, vm_flags, nr_pages) &&
 	    !((flags & MAP_FIXED) &&
-	      may_expand_vm(mm, lim, vm_flags, nr_pages - count_vma_pages_range(mm, addr, addr + len))))
+	      may_expand_vm(mm, lim, vm_flags,
+			    nr_pages - count_vma_pages_range(mm, addr, addr + len))))
 		return -ENOMEM;
 	if (accountable_mapping(vm_flags)) {
 		charged = nr_pages;
@@ -263,7 +274,8 @@ long do_mmap(struct mm_struct *mm, const struct mm_limits *lim, struct file *fil
 	if (IS_ERR_VALUE(ret))
 		vm_unacct_memory(charged);
 	else
-		*populate = (vm_flags & VM_LOCKED) || (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE;
+		*populate = (vm_flags & VM_LOCKED) ||
+			    (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE;
 	return ret;
 }
 
@@ -288,8 +300,8 @@ static long mmap_hugetlb(struct file *file, size_t len, unsigned long flags)
  * Locks:  takes mmap_lock for write.  Sleeps.
  * Ref:    mmap(2).
  */
-long vm_mmap(struct mm_struct *mm, const struct mm_limits *lim, struct file *file, vaddr_t addr, size_t len,
-	     unsigned long prot, unsigned long flags, u64 offset_bytes)
+long vm_mmap(struct mm_struct *mm, const struct mm_limits *lim, struct file *file, vaddr_t addr,
+	     size_t len, unsigned long prot, unsigned long flags, u64 offset_bytes)
 {
 	bool populate;
 	long ret;
@@ -299,7 +311,8 @@ long vm_mmap(struct mm_struct *mm, const struct mm_limits *lim, struct file *fil
 	if (unlikely(flags & MAP_HUGETLB))
 		return mmap_hugetlb(file, len, flags);
 	down_write(&mm->mmap_lock);
-	ret = do_mmap(mm, lim, file, addr, len, prot, flags, 0, offset_bytes >> PAGE_SHIFT, &populate);
+	ret = do_mmap(mm, lim, file, addr, len, prot, flags, 0, offset_bytes >> PAGE_SHIFT,
+		      &populate);
 	up_write(&mm->mmap_lock);
 	if (unlikely(populate))
 		mm_populate(mm, lim, ret, PAGE_ALIGN(len));

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * mm/mprotect.c - mprotect(2): other permissions for a range
  *
@@ -25,7 +26,8 @@
 
 /* VM_MAYREAD is VM_READ << 4, and so on. */
 #define VM_MAY_SHIFT 4
-static_assert(VM_READ << VM_MAY_SHIFT == VM_MAYREAD && VM_EXEC << VM_MAY_SHIFT == VM_MAYEXEC, "VM_MAY* above VM_*");
+static_assert(VM_READ << VM_MAY_SHIFT == VM_MAYREAD && VM_EXEC << VM_MAY_SHIFT == VM_MAYEXEC,
+	      "VM_MAY* above VM_*");
 
 /**
  * mprotect_fixup - [start, end) of @vma gets @new_flags
@@ -33,16 +35,19 @@ static_assert(VM_READ << VM_MAY_SHIFT == VM_MAYREAD && VM_EXEC << VM_MAY_SHIFT =
  *
  * Return: 0, or -ENOMEM with nothing changed.
  */
-static int mprotect_fixup(struct mm_struct *mm, const struct mm_limits *lim, struct vm_area_struct *vma,
-			  vaddr_t start, vaddr_t end, unsigned long new_flags, struct vm_area_struct **result)
+static int mprotect_fixup(struct mm_struct *mm, const struct mm_limits *lim,
+			  struct vm_area_struct *vma, vaddr_t start, vaddr_t end,
+			  unsigned long new_flags, struct vm_area_struct **result)
 {
-	unsigned long old_flags = vma->vm_flags, nr_pages = (end - start) >> PAGE_SHIFT, charged = 0;
+	unsigned long old_flags = vma->vm_flags, nr_pages = (end - start) >> PAGE_SHIFT,
+		      charged = 0;
 
 	*result = vma;
 	if (new_flags == old_flags)
 		return 0;
 	if (new_flags & VM_WRITE) {
-		if (!may_expand_vm(mm, lim, new_flags, nr_pages) && may_expand_vm(mm, lim, old_flags, nr_pages))
+		if (!may_expand_vm(mm, lim, new_flags, nr_pages) &&
+		    may_expand_vm(mm, lim, old_flags, nr_pages))
 			return -ENOMEM;
 		if (!(old_flags & (VM_ACCOUNT | VM_WRITE | VM_SHARED | VM_NORESERVE))) {
 			if (vm_enough_memory(nr_pages, lim->cap_sys_admin))
@@ -66,7 +71,8 @@ static int mprotect_fixup(struct mm_struct *mm, const struct mm_limits *lim, str
 }
 
 /* The first mapping, and the range as PROT_GROWSDOWN and PROT_GROWSUP extend it.  ERR_PTR when there is none. */
-static struct vm_area_struct *find_first(struct mm_struct *mm, vaddr_t *start, vaddr_t end, unsigned long grows)
+static struct vm_area_struct *find_first(struct mm_struct *mm, vaddr_t *start, vaddr_t end,
+					 unsigned long grows)
 {
 	struct vm_area_struct *vma = find_vma(mm, *start);
 
@@ -80,11 +86,11 @@ static struct vm_area_struct *find_first(struct mm_struct *mm, vaddr_t *start, v
 	}
 	if (vma->vm_start > *start)
 		return ERR_PTR(-ENOMEM);
-	return grows & PROT_GROWSUP ? ERR_PTR(-EINVAL) : vma;	/* no mapping grows up on x86 */
+	return grows & PROT_GROWSUP ? ERR_PTR(-EINVAL) : vma; /* no mapping grows up on x86 */
 }
 
-static int do_mprotect(struct mm_struct *mm, const struct mm_limits *lim, vaddr_t start, vaddr_t end,
-		       unsigned long prot, unsigned long grows, bool read_implies_exec)
+static int do_mprotect(struct mm_struct *mm, const struct mm_limits *lim, vaddr_t start,
+		       vaddr_t end, unsigned long prot, unsigned long grows, bool read_implies_exec)
 {
 	struct vm_area_struct *vma = find_first(mm, &start, end, grows);
 	unsigned long flags;
@@ -93,7 +99,7 @@ static int do_mprotect(struct mm_struct *mm, const struct mm_limits *lim, vaddr_
 
 	if (IS_ERR(vma))
 		return PTR_ERR(vma);
-	for (;;) {	/* vma contains start */
+	for (;;) { /* vma contains start */
 		flags = (vma->vm_flags & ~VM_ACCESS_FLAGS) | (prot & VM_ACCESS_FLAGS);
 		if (read_implies_exec && (prot & PROT_READ) && (vma->vm_flags & VM_MAYEXEC))
 			flags |= VM_EXEC;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * mm/mremap.c - mremap(2): a mapping grows, shrinks or moves, its pages with it
  *
@@ -29,13 +30,14 @@ struct mremap {
 	struct mm_struct *mm;
 	const struct mm_limits *lim;
 	vaddr_t addr, new_addr;
-	size_t old_len, new_len;	/* page aligned */
-	unsigned long flags;		/* MREMAP_* */
-	bool locked;			/* result: the grown part wants populating */
+	size_t old_len, new_len; /* page aligned */
+	unsigned long flags;     /* MREMAP_* */
+	bool locked;             /* result: the grown part wants populating */
 };
 
 /* May @vma become new_len long, as far as the source and the limits tell?  @freed pages go away elsewhere. */
-static int check_resize(const struct mremap *m, const struct vm_area_struct *vma, unsigned long freed)
+static int check_resize(const struct mremap *m, const struct vm_area_struct *vma,
+			unsigned long freed)
 {
 	unsigned long grow = (m->new_len - m->old_len) >> PAGE_SHIFT;
 	pgoff_t pgoff = linear_page_index(vma, m->addr);
@@ -68,7 +70,8 @@ static bool vma_expandable(const struct mremap *m, const struct vm_area_struct *
 
 	if (end < vma->vm_end || (vma->vm_next && vma->vm_next->vm_start < end))
 		return false;
-	return !IS_ERR_VALUE(get_unmapped_area(m->mm, m->lim, NULL, vma->vm_start, end - vma->vm_start, 0, MAP_FIXED));
+	return !IS_ERR_VALUE(get_unmapped_area(m->mm, m->lim, NULL, vma->vm_start,
+					       end - vma->vm_start, 0, MAP_FIXED));
 }
 
 static long grow_in_place(struct mremap *m, struct vm_area_struct *vma)
@@ -111,7 +114,7 @@ static struct vm_area_struct *copy_vma(const struct mremap *m, struct vm_area_st
 		return NULL;
 	}
 	vma_get_backing(new);
-	if (new->vm_ops && new->vm_ops->open)
+	if (new->vm_ops &&new->vm_ops->open)
 		new->vm_ops->open(new);
 	find_vma_prev(m->mm, m->new_addr, &prev);
 	vma_link(m->mm, new, prev);
@@ -143,6 +146,29 @@ static void keep_source(struct mremap *m, struct vm_area_struct *vma)
 }
 
 /*
+ * Unmapping a piece from the middle of a VMA would need a split then; it is done now, and the source is the VMA's
+ * tail.  A source that stays is cut out whole when it is locked, because only what moves is unlocked.
+ */
+static int cut_source(const struct mremap *m, struct vm_area_struct **vmap)
+{
+	struct vm_area_struct *vma = *vmap;
+	vaddr_t end = m->addr + m->old_len;
+	bool at_start = m->addr == vma->vm_start, at_end = end == vma->vm_end;
+	bool whole = (m->flags & MREMAP_DONTUNMAP) && (vma->vm_flags & VM_LOCKED);
+
+	if (!m->old_len || ((m->flags & MREMAP_DONTUNMAP) && !whole))
+		return 0;
+	if (!at_end && (whole || !at_start) && __split_vma(m->mm, vma, end))
+		return -ENOMEM;
+	if (whole && !at_start) {
+		if (__split_vma(m->mm, vma, m->addr))
+			return -ENOMEM;
+		*vmap = vma->vm_next;
+	}
+	return 0;
+}
+
+/*
  * Move [addr, addr + old_len) of @vma to new_addr, where there is room for new_len.  The new address or -errno,
  * with nothing changed but perhaps a mapping cut in two.
  */
@@ -157,20 +183,8 @@ static long move_vma(struct mremap *m, struct vm_area_struct *vma)
 
 	if (mm->map_count >= sysctl_max_map_count - 3)
 		return -ENOMEM;
-	/*
-	 * Unmapping a piece from the middle would need a split then; it is done now.  A source that stays is cut out
-	 * whole when it is locked, because only the part that moves is unlocked.
-	 */
-	if (m->old_len && old_end < vma->vm_end &&
-	    (m->addr > vma->vm_start || (dontunmap && (vma->vm_flags & VM_LOCKED)))) {
-		if (__split_vma(mm, vma, old_end))
-			return -ENOMEM;
-	}
-	if (dontunmap && (vma->vm_flags & VM_LOCKED) && m->addr > vma->vm_start) {
-		if (__split_vma(mm, vma, m->addr))
-			goto out_merge;
-		vma = vma->vm_next;
-	}
+	if (cut_source(m, &vma))
+		goto out_merge;
 	if (account && vm_enough_memory(charged, m->lim->cap_sys_admin))
 		goto out_merge;
 	new = copy_vma(m, vma);
@@ -192,7 +206,7 @@ static long move_vma(struct mremap *m, struct vm_area_struct *vma)
 		if (vma->vm_flags & VM_LOCKED)
 			keep_source(m, vma);
 	} else if (m->old_len) {
-		if (account)	/* the pages' charge moves with them: unmapping must not give it back */
+		if (account) /* the pages' charge moves with them: unmapping must not give it back */
 			vm_acct_memory(m->old_len >> PAGE_SHIFT);
 		unmap_region(mm, vma, m->addr, old_end);
 	}
@@ -222,6 +236,8 @@ static long mremap_to(struct mremap *m, struct vm_area_struct *vma)
 		return -EINVAL;
 	if (m->addr + m->old_len > m->new_addr && m->new_addr + m->new_len > m->addr)
 		return -EINVAL;
+	if (!m->old_len && m->addr == m->new_addr)
+		return -EFAULT; /* a second view in the place of the first: the source would go first */
 	if (mm->map_count + 2 >= sysctl_max_map_count - 3)
 		return -ENOMEM;
 	if (m->flags & MREMAP_FIXED) {
@@ -239,8 +255,8 @@ static long mremap_to(struct mremap *m, struct vm_area_struct *vma)
 	}
 	if (err)
 		return err;
-	to = get_unmapped_area(mm, m->lim, vma->vm_file, m->new_addr, m->new_len, linear_page_index(vma, m->addr),
-			       map_flags);
+	to = get_unmapped_area(mm, m->lim, vma->vm_file, m->new_addr, m->new_len,
+			       linear_page_index(vma, m->addr), map_flags);
 	if (IS_ERR_VALUE(to))
 		return to;
 
@@ -271,7 +287,9 @@ static long do_mremap(struct mremap *m)
 	if (m->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))
 		return mremap_to(m, vma);
 	if (m->old_len >= m->new_len) {
-		err = m->old_len > m->new_len ? do_munmap(mm, m->addr + m->new_len, m->old_len - m->new_len) : 0;
+		err = m->old_len > m->new_len
+			      ? do_munmap(mm, m->addr + m->new_len, m->old_len - m->new_len)
+			      : 0;
 		return err ? err : (long)m->addr;
 	}
 
@@ -282,7 +300,8 @@ static long do_mremap(struct mremap *m)
 		return grow_in_place(m, vma);
 	if (!(m->flags & MREMAP_MAYMOVE))
 		return -ENOMEM;
-	to = get_unmapped_area(mm, m->lim, vma->vm_file, 0, m->new_len, linear_page_index(vma, m->addr),
+	to = get_unmapped_area(mm, m->lim, vma->vm_file, 0, m->new_len,
+			       linear_page_index(vma, m->addr),
 			       vma->vm_flags & VM_MAYSHARE ? MAP_SHARED : 0);
 	if (IS_ERR_VALUE(to))
 		return to;
@@ -303,8 +322,13 @@ long vm_mremap(struct mm_struct *mm, const struct mm_limits *lim, vaddr_t addr, 
 	       size_t new_len, unsigned long flags, vaddr_t new_addr)
 {
 	struct mremap m = {
-		.mm = mm, .lim = lim, .addr = addr, .new_addr = new_addr, .flags = flags,
-		.old_len = PAGE_ALIGN(old_len), .new_len = PAGE_ALIGN(new_len),
+		.mm = mm,
+		.lim = lim,
+		.addr = addr,
+		.new_addr = new_addr,
+		.flags = flags,
+		.old_len = PAGE_ALIGN(old_len),
+		.new_len = PAGE_ALIGN(new_len),
 	};
 	size_t grown_from;
 	long ret;

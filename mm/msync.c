@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * mm/msync.c - msync(2): shared changes reach the file
  *
@@ -24,7 +25,7 @@ static int write_back(struct address_space *mapping, pgoff_t first, pgoff_t last
 			continue;
 		lock_page(page);
 		if (page->mapping == mapping && PageDirty(page)) {
-			ret = mapping->a_ops->writepage(page);	/* unlocks */
+			ret = mapping->a_ops->writepage(page); /* unlocks */
 			err = err ? err : ret;
 		} else {
 			unlock_page(page);
@@ -51,7 +52,7 @@ int vm_msync(struct mm_struct *mm, vaddr_t start, size_t len, int flags)
 		return -EINVAL;
 	if ((flags & MS_ASYNC) && (flags & MS_SYNC))
 		return -EINVAL;
-	if (end < start || (len && !PAGE_ALIGN(len)))
+	if (end < start)
 		return -ENOMEM;
 
 	down_read(&mm->mmap_lock);
@@ -79,8 +80,8 @@ int vm_msync(struct mm_struct *mm, vaddr_t start, size_t len, int flags)
 		part_end = min(end, vma->vm_end);
 		mapping = vma_mapping(vma);
 		file = vma->vm_file;
-		if ((flags & MS_SYNC) && file && (vma->vm_flags & VM_SHARED) && mapping && mapping->a_ops &&
-		    mapping->a_ops->writepage) {
+		if ((flags & MS_SYNC) && file && (vma->vm_flags & VM_SHARED) && mapping &&
+		    mapping->a_ops && mapping->a_ops->writepage) {
 			first = linear_page_index(vma, start);
 			last = linear_page_index(vma, part_end) - 1;
 			get_file(file);

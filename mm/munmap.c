@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * mm/munmap.c - munmap(2): a range becomes free
  *
@@ -47,7 +48,8 @@ void remove_vma(struct vm_area_struct *vma)
 }
 
 /* @nr_pages of @vma are no longer mapped: the mm's counters.  Returns the pages whose charge is due back. */
-static unsigned long unaccount(struct mm_struct *mm, const struct vm_area_struct *vma, unsigned long nr_pages)
+static unsigned long unaccount(struct mm_struct *mm, const struct vm_area_struct *vma,
+			       unsigned long nr_pages)
 {
 	vm_stat_account(mm, vma->vm_flags, -(long)nr_pages);
 	if (vma->vm_flags & VM_LOCKED)
@@ -71,7 +73,7 @@ void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, vaddr_t st
 	tlb_gather_mmu(&tlb, mm);
 	unmap_vmas(&tlb, first, start, end);
 
-	if (vma->vm_start < start) {		/* loses its upper end */
+	if (vma->vm_start < start) { /* loses its upper end */
 		charge += unaccount(mm, vma, (vma->vm_end - start) >> PAGE_SHIFT);
 		vma_set_range(vma, vma->vm_start, start, vma->vm_pgoff);
 		prev = vma;
@@ -88,7 +90,7 @@ void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, vaddr_t st
 	next = vma;
 	if (gone)
 		vma_detach_range(mm, gone, next);
-	if (next && next->vm_start < end) {	/* loses its lower end */
+	if (next && next->vm_start < end) { /* loses its lower end */
 		charge += unaccount(mm, next, (end - next->vm_start) >> PAGE_SHIFT);
 		vma_set_range(next, end, next->vm_end, linear_page_index(next, end));
 	}

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * mm/overcommit.c - promised memory
  *
@@ -17,11 +18,11 @@
 #include <mm/mmzone.h>
 #include <mm/vma.h>
 
-#define OVERCOMMIT_GUESS	0
-#define OVERCOMMIT_ALWAYS	1
-#define OVERCOMMIT_NEVER	2
-#define OVERCOMMIT_RATIO	50	/* percent of RAM that mode 2 promises */
-#define ADMIN_RESERVE_PERCENT	3
+#define OVERCOMMIT_GUESS      0
+#define OVERCOMMIT_ALWAYS     1
+#define OVERCOMMIT_NEVER      2
+#define OVERCOMMIT_RATIO      50 /* percent of RAM that mode 2 promises */
+#define ADMIN_RESERVE_PERCENT 3
 
 int sysctl_overcommit_memory = OVERCOMMIT_GUESS;
 static DEFINE_PER_CPU(long, vm_committed);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * mm/shmem.c - shared anonymous memory: MAP_SHARED | MAP_ANONYMOUS
  *
@@ -24,8 +25,8 @@
 
 struct anon_shmem {
 	struct address_space mapping;
-	atomic_t refcount;		/* VMAs */
-	unsigned long charged;		/* pages */
+	atomic_t refcount;     /* VMAs */
+	unsigned long charged; /* pages */
 };
 
 static inline struct anon_shmem *to_anon_shmem(struct address_space *mapping)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * mm/special.c - pages of the kernel's own in a user's view: [vdso], [vvar]
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * mm/stack.c - mappings that grow down by being touched, and the stack that exec builds
  *
@@ -51,7 +52,8 @@ int expand_stack(struct vm_area_struct *vma, const struct mm_limits *lim, vaddr_
 		return -ENOMEM;
 
 	grow = (vma->vm_start - addr) >> PAGE_SHIFT;
-	if (grow > vma->vm_pgoff || !may_expand_vm(mm, lim, vma->vm_flags, grow) || vma->vm_end - addr > lim->stack)
+	if (grow > vma->vm_pgoff || !may_expand_vm(mm, lim, vma->vm_flags, grow) ||
+	    vma->vm_end - addr > lim->stack)
 		return -ENOMEM;
 	if (mlock_future_check(mm, lim, vma->vm_flags, grow << PAGE_SHIFT))
 		return -ENOMEM;
@@ -105,10 +107,11 @@ static int shift_stack(struct mm_struct *mm, struct vm_area_struct *vma, size_t 
 		return -EFAULT;
 	vma_set_range(vma, new_start, old_end, pgoff);
 	if (move_page_tables(vma, old_start, vma, new_start, len) != len)
-		return -ENOMEM;		/* the mm is exec's own and goes away with what is left in it */
+		return -ENOMEM; /* the mm is exec's own and goes away with what is left in it */
 	vma_set_range(vma, new_start, new_end, pgoff);
 	tlb_gather_mmu(&tlb, mm);
-	free_pgd_range(&tlb, max(new_end, old_start), old_end, new_end, vma->vm_next ? vma->vm_next->vm_start : 0);
+	free_pgd_range(&tlb, max(new_end, old_start), old_end, new_end,
+		       vma->vm_next ? vma->vm_next->vm_start : 0);
 	tlb_finish_mmu(&tlb);
 	return 0;
 }
@@ -122,15 +125,16 @@ static int shift_stack(struct mm_struct *mm, struct vm_area_struct *vma, size_t 
  * Return: 0, or -ENOMEM, -EFAULT: exec fails.  The caller's pointers into the stack move down by what vm_end does.
  * Locks:  mmap_lock for write.  Sleeps.
  */
-int finalize_stack_vma(struct mm_struct *mm, struct vm_area_struct *vma, const struct mm_limits *lim,
-		       vaddr_t new_top, unsigned long vm_flags)
+int finalize_stack_vma(struct mm_struct *mm, struct vm_area_struct *vma,
+		       const struct mm_limits *lim, vaddr_t new_top, unsigned long vm_flags)
 {
 	unsigned long old_flags = vma->vm_flags, nr_pages = vma_pages(vma);
 	size_t shift = vma->vm_end - new_top, size;
 	int err;
 
 	assert_rwsem_held_write(&mm->mmap_lock);
-	if (new_top < mm->mmap_min_addr || vma->vm_end - vma->vm_start >= new_top - mm->mmap_min_addr)
+	if (new_top < mm->mmap_min_addr ||
+	    vma->vm_end - vma->vm_start >= new_top - mm->mmap_min_addr)
 		return -ENOMEM;
 	vma->vm_flags = VM_STACK_FLAGS | (vm_flags & VM_EXEC) | mm->def_flags;
 	vma_set_page_prot(vma);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * mm/unmapped_area.c - where a new mapping goes
  *
@@ -28,13 +29,13 @@
 #include <mm/vma.h>
 
 /* MAP_32BIT: the second GiB, so that code compiled for the small model reaches it. */
-#define MAP_32BIT_BEGIN	0x40000000UL
-#define MAP_32BIT_END	0x80000000UL
-#define MAP_32BIT_RND	0x02000000UL
+#define MAP_32BIT_BEGIN 0x40000000UL
+#define MAP_32BIT_END   0x80000000UL
+#define MAP_32BIT_RND   0x02000000UL
 
 struct unmapped_area_info {
-	size_t len;		/* bytes */
-	vaddr_t low, high;	/* the answer lies in [low, high - len] */
+	size_t len;        /* bytes */
+	vaddr_t low, high; /* the answer lies in [low, high - len] */
 };
 
 static inline struct vm_area_struct *gap_child(struct rb_node *node, size_t len)
@@ -49,17 +50,18 @@ static inline struct vm_area_struct *gap_child(struct rb_node *node, size_t len)
  * At a node: first the subtree on the near side if it can help, then the node's own hole, then the far side; when a
  * subtree is exhausted, climb to the first ancestor for which it was the near side.
  */
-static vaddr_t unmapped_area_topdown(const struct mm_struct *mm, const struct unmapped_area_info *info)
+static vaddr_t unmapped_area_topdown(const struct mm_struct *mm,
+				     const struct unmapped_area_info *info)
 {
 	struct vm_area_struct *vma, *child;
 	struct rb_node *came_from;
-	vaddr_t highest;	/* the answer's upper bound */
+	vaddr_t highest; /* the answer's upper bound */
 
 	if (info->high < info->len || info->high - info->len < info->low)
 		return -ENOMEM;
 	highest = info->high - info->len;
 	if (mm->highest_vm_end <= highest)
-		return highest;		/* the hole above all VMAs belongs to none */
+		return highest; /* the hole above all VMAs belongs to none */
 
 	vma = gap_child(mm->mm_rb.rb_node, info->len);
 	if (!vma)
@@ -75,11 +77,12 @@ static vaddr_t unmapped_area_topdown(const struct mm_struct *mm, const struct un
 				continue;
 			}
 		}
-	own_hole:
+own_hole:
 		hole_end = vm_start_gap(vma);
 		if (hole_end < info->low + info->len)
-			return -ENOMEM;		/* all that is left lies lower still */
-		if (hole_start <= highest && hole_end > hole_start && hole_end - hole_start >= info->len) {
+			return -ENOMEM; /* all that is left lies lower still */
+		if (hole_start <= highest && hole_end > hole_start &&
+		    hole_end - hole_start >= info->len) {
 			hole_end = min(hole_end, info->high) - info->len;
 			return hole_end >= max(hole_start, info->low) ? hole_end : (vaddr_t)-ENOMEM;
 		}
@@ -99,7 +102,8 @@ static vaddr_t unmapped_area_topdown(const struct mm_struct *mm, const struct un
 	}
 }
 
-static vaddr_t unmapped_area_bottomup(const struct mm_struct *mm, const struct unmapped_area_info *info)
+static vaddr_t unmapped_area_bottomup(const struct mm_struct *mm,
+				      const struct unmapped_area_info *info)
 {
 	struct vm_area_struct *vma, *child;
 	struct rb_node *came_from;
@@ -119,11 +123,12 @@ static vaddr_t unmapped_area_bottomup(const struct mm_struct *mm, const struct u
 				continue;
 			}
 		}
-	own_hole:
+own_hole:
 		hole_start = vma_prev_end(vma);
 		if (hole_start > highest)
 			return -ENOMEM;
-		if (hole_end >= info->low + info->len && hole_end > hole_start && hole_end - hole_start >= info->len)
+		if (hole_end >= info->low + info->len && hole_end > hole_start &&
+		    hole_end - hole_start >= info->len)
 			return max(hole_start, info->low);
 		child = gap_child(vma->vm_rb.rb_right, info->len);
 		if (child) {
@@ -158,7 +163,8 @@ static vaddr_t lowest_address(const struct mm_struct *mm)
 }
 
 /* arch_get_unmapped_area - the legacy layout: the lowest hole that fits.  Address or -errno. */
-vaddr_t arch_get_unmapped_area(struct mm_struct *mm, vaddr_t hint, size_t len, pgoff_t pgoff, unsigned long flags)
+vaddr_t arch_get_unmapped_area(struct mm_struct *mm, vaddr_t hint, size_t len, pgoff_t pgoff,
+			       unsigned long flags)
 {
 	struct unmapped_area_info info = { .len = len };
 
@@ -185,8 +191,8 @@ vaddr_t arch_get_unmapped_area(struct mm_struct *mm, vaddr_t hint, size_t len, p
 }
 
 /* arch_get_unmapped_area_topdown - the usual layout: the highest hole below mmap_base that fits */
-vaddr_t arch_get_unmapped_area_topdown(struct mm_struct *mm, vaddr_t hint, size_t len, pgoff_t pgoff,
-				       unsigned long flags)
+vaddr_t arch_get_unmapped_area_topdown(struct mm_struct *mm, vaddr_t hint, size_t len,
+				       pgoff_t pgoff, unsigned long flags)
 {
 	struct unmapped_area_info info;
 	vaddr_t addr;
@@ -221,8 +227,8 @@ vaddr_t arch_get_unmapped_area_topdown(struct mm_struct *mm, vaddr_t hint, size_
  * Return: page-aligned address, or -ENOMEM, -EINVAL, -EPERM.
  * Locks:  mmap_lock for write, if the answer is to be used.
  */
-vaddr_t get_unmapped_area(struct mm_struct *mm, const struct mm_limits *lim, struct file *file, vaddr_t addr,
-			  size_t len, pgoff_t pgoff, unsigned long flags)
+vaddr_t get_unmapped_area(struct mm_struct *mm, const struct mm_limits *lim, struct file *file,
+			  vaddr_t addr, size_t len, pgoff_t pgoff, unsigned long flags)
 {
 	(void)file;
 	if (len > mm->task_size)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * mm/vma.c - the mappings of an address space: tree, list, lookup
  *
@@ -45,7 +46,8 @@ static struct kmem_cache *vma_cache;
 
 void vma_cache_init(void)
 {
-	vma_cache = kmem_cache_create("vm_area_struct", sizeof(struct vm_area_struct), 0, SLAB_PANIC, NULL);
+	vma_cache = kmem_cache_create("vm_area_struct", sizeof(struct vm_area_struct), 0,
+				      SLAB_PANIC, NULL);
 }
 
 /**
@@ -111,8 +113,8 @@ static inline unsigned long vma_own_gap(const struct vm_area_struct *vma)
 	return top > bottom ? top - bottom : 0;
 }
 
-RB_DECLARE_CALLBACKS_MAX(static, vma_gap_callbacks, struct vm_area_struct, vm_rb, unsigned long, rb_subtree_gap,
-			 vma_own_gap)
+RB_DECLARE_CALLBACKS_MAX(static, vma_gap_callbacks, struct vm_area_struct, vm_rb, unsigned long,
+			 rb_subtree_gap, vma_own_gap)
 
 /* vma_gap_update - vm_start of @vma or the end of its predecessor has changed */
 void vma_gap_update(struct vm_area_struct *vma)
@@ -192,7 +194,8 @@ void __vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
  * The run stays a list by vm_next, ended by NULL.  Gaps in the tree stay right while nodes leave, because vm_prev
  * of those that are still in it does not change before the end; then one update repairs @next's.
  */
-void vma_detach_range(struct mm_struct *mm, struct vm_area_struct *first, struct vm_area_struct *next)
+void vma_detach_range(struct mm_struct *mm, struct vm_area_struct *first,
+		      struct vm_area_struct *next)
 {
 	struct vm_area_struct *prev = first->vm_prev, *vma = first, *last;
 
@@ -238,12 +241,12 @@ struct vm_area_struct *find_vma(const struct mm_struct *mm, vaddr_t addr)
 		struct vm_area_struct *vma = rb_entry(node, struct vm_area_struct, vm_rb);
 
 		if (vma->vm_end <= addr) {
-			node = node->rb_right;	/* wholly below addr */
+			node = node->rb_right; /* wholly below addr */
 			continue;
 		}
-		best = vma;			/* lowest seen so far */
+		best = vma; /* lowest seen so far */
 		if (vma->vm_start <= addr)
-			break;			/* contains addr: no better answer */
+			break; /* contains addr: no better answer */
 		node = node->rb_left;
 	}
 	return best;
@@ -253,7 +256,8 @@ struct vm_area_struct *find_vma(const struct mm_struct *mm, vaddr_t addr)
  * find_vma_prev - find_vma(), and its predecessor
  * @prev: set to the last VMA that ends at or below @addr; NULL without one
  */
-struct vm_area_struct *find_vma_prev(const struct mm_struct *mm, vaddr_t addr, struct vm_area_struct **prev)
+struct vm_area_struct *find_vma_prev(const struct mm_struct *mm, vaddr_t addr,
+				     struct vm_area_struct **prev)
 {
 	struct rb_node *node = mm->mm_rb.rb_node;
 	struct vm_area_struct *below = NULL, *best = NULL;
@@ -263,7 +267,7 @@ struct vm_area_struct *find_vma_prev(const struct mm_struct *mm, vaddr_t addr, s
 		struct vm_area_struct *vma = rb_entry(node, struct vm_area_struct, vm_rb);
 
 		if (vma->vm_end <= addr) {
-			below = vma;		/* highest seen so far */
+			below = vma; /* highest seen so far */
 			node = node->rb_right;
 			continue;
 		}
@@ -370,17 +374,20 @@ const char *vma_name(struct vm_area_struct *vma)
 
 /* --- the validator --- */
 
-#define VMA_CHECK(cond, vma)								\
-do {	if (unlikely(!(cond)))								\
-		panic("vma_check: not %s at %lx-%lx", #cond,				\
-		      (vma) ? (vma)->vm_start : 0UL, (vma) ? (vma)->vm_end : 0UL);	\
-} while (0)
+#define VMA_CHECK(cond, vma)                                                               \
+	do {                                                                               \
+		if (unlikely(!(cond)))                                                     \
+			panic("vma_check: not %s at %lx-%lx", #cond,                       \
+			      (vma) ? (vma)->vm_start : 0UL, (vma) ? (vma)->vm_end : 0UL); \
+	} while (0)
 
 /* V3 at one node, from its stored children. */
 static void check_gap(struct vm_area_struct *vma)
 {
-	struct vm_area_struct *left = rb_entry_safe(vma->vm_rb.rb_left, struct vm_area_struct, vm_rb);
-	struct vm_area_struct *right = rb_entry_safe(vma->vm_rb.rb_right, struct vm_area_struct, vm_rb);
+	struct vm_area_struct *left =
+		rb_entry_safe(vma->vm_rb.rb_left, struct vm_area_struct, vm_rb);
+	struct vm_area_struct *right =
+		rb_entry_safe(vma->vm_rb.rb_right, struct vm_area_struct, vm_rb);
 	unsigned long best = vma_own_gap(vma);
 
 	if (left)
@@ -408,7 +415,8 @@ void vma_check(struct mm_struct *mm)
 		VMA_CHECK(vma->vm_start >= (prev ? prev->vm_end : 0), vma);
 		VMA_CHECK(vma->vm_prev == prev, vma);
 		VMA_CHECK(node == &vma->vm_rb, vma);
-		VMA_CHECK(!vma->anon_vma == list_empty(&vma->anon_vma_chain) || !vma->anon_vma, vma);
+		VMA_CHECK(!vma->anon_vma == list_empty(&vma->anon_vma_chain) || !vma->anon_vma,
+			  vma);
 		check_gap(vma);
 		count++;
 		total += nr;

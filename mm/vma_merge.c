@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * mm/vma_merge.c - cutting mappings apart and joining them again
  *
@@ -33,7 +34,8 @@
 
 /* --- what may be one --- */
 
-static bool mergeable_anon_vma(const struct anon_vma *a, const struct anon_vma *b, const struct vm_area_struct *vma)
+static bool mergeable_anon_vma(const struct anon_vma *a, const struct anon_vma *b,
+			       const struct vm_area_struct *vma)
 {
 	if ((!a || !b) && (!vma || list_is_singular(&vma->anon_vma_chain)))
 		return true;
@@ -58,7 +60,8 @@ static bool can_merge_after(const struct vm_area_struct *vma, const struct vma_t
 }
 
 /* May a range of @nr_pages with @t's traits, which ends where @vma begins? */
-static bool can_merge_before(const struct vm_area_struct *vma, const struct vma_traits *t, unsigned long nr_pages)
+static bool can_merge_before(const struct vm_area_struct *vma, const struct vma_traits *t,
+			     unsigned long nr_pages)
 {
 	return vma->vm_pgoff == t->pgoff + nr_pages && mergeable(vma, t);
 }
@@ -82,7 +85,8 @@ static inline bool vma_has_rmap(const struct vm_area_struct *vma)
 	return vma_has_object(vma) || !list_empty(&vma->anon_vma_chain);
 }
 
-static inline void write_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, pgoff_t pgoff)
+static inline void write_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end,
+			       pgoff_t pgoff)
 {
 	vma->vm_start = start;
 	vma->vm_end = end;
@@ -186,7 +190,7 @@ static int move_border(struct vm_area_struct *lower, struct vm_area_struct *uppe
 	lower->vm_end = border;
 	write_range(upper, border, upper->vm_end, pgoff);
 	vma_adjust_unlock(&adj);
-	vma_gap_update(upper);		/* only a stack with a guard gap sees a difference */
+	vma_gap_update(upper); /* only a stack with a guard gap sees a difference */
 	count_vm_event(VMA_MERGE);
 	trace_mm(EV_VMA_MERGE, lower->vm_start, 0, upper->vm_end);
 	return 0;
@@ -201,8 +205,9 @@ static int move_border(struct vm_area_struct *lower, struct vm_area_struct *uppe
  *
  * Return: the VMA that now contains the range, or NULL: it needs one of its own.
  */
-struct vm_area_struct *vma_merge_new(struct mm_struct *mm, struct vm_area_struct *prev, struct vm_area_struct *next,
-				     vaddr_t start, vaddr_t end, const struct vma_traits *want)
+struct vm_area_struct *vma_merge_new(struct mm_struct *mm, struct vm_area_struct *prev,
+				     struct vm_area_struct *next, vaddr_t start, vaddr_t end,
+				     const struct vma_traits *want)
 {
 	struct vm_area_struct *victim[2] = { NULL, NULL };
 	struct vma_traits t = *want;
@@ -211,9 +216,10 @@ struct vm_area_struct *vma_merge_new(struct mm_struct *mm, struct vm_area_struct
 	assert_rwsem_held_write(&mm->mmap_lock);
 	if (want->flags & VM_SPECIAL)
 		return NULL;
-	before = next && next->vm_start == end && can_merge_before(next, &t, (end - start) >> PAGE_SHIFT);
+	before = next && next->vm_start == end &&
+		 can_merge_before(next, &t, (end - start) >> PAGE_SHIFT);
 	if (before)
-		t.anon_vma = next->anon_vma;	/* if prev joins too, it must get along with next's */
+		t.anon_vma = next->anon_vma; /* if prev joins too, it must get along with next's */
 	after = prev && prev->vm_end == start && can_merge_after(prev, &t);
 
 	if (after && before) {
@@ -244,8 +250,9 @@ int vma_expand_end(struct vm_area_struct *vma, vaddr_t new_end)
 	struct vm_area_struct *victim[2] = { next, NULL };
 	struct vma_traits t = vma_traits_at(vma, new_end);
 
-	if (next && next->vm_start == new_end && !(vma->vm_flags & VM_SPECIAL) && can_merge_before(next, &t, 0) &&
-	    !(vma->vm_ops && vma->vm_ops->close) && !absorb(vma, vma->vm_start, next->vm_end, vma->vm_pgoff, victim))
+	if (next && next->vm_start == new_end && !(vma->vm_flags & VM_SPECIAL) &&
+	    can_merge_before(next, &t, 0) && !(vma->vm_ops && vma->vm_ops->close) &&
+	    !absorb(vma, vma->vm_start, next->vm_end, vma->vm_pgoff, victim))
 		return 0;
 	vma_set_range(vma, vma->vm_start, new_end, vma->vm_pgoff);
 	return 0;
@@ -365,11 +372,13 @@ static struct vm_area_struct *merge_part(struct vm_area_struct *vma, vaddr_t sta
 		return NULL;
 	t.flags = new_flags;
 	after = prev && prev->vm_end == start && can_merge_after(prev, &t);
-	before = next && next->vm_start == end && can_merge_before(next, &t, (end - start) >> PAGE_SHIFT);
+	before = next && next->vm_start == end &&
+		 can_merge_before(next, &t, (end - start) >> PAGE_SHIFT);
 
 	if (after && before && mergeable_anon_vma(prev->anon_vma, next->anon_vma, NULL)) {
 		victim[1] = next;
-		return absorb(prev, prev->vm_start, next->vm_end, prev->vm_pgoff, victim) ? NULL : prev;
+		return absorb(prev, prev->vm_start, next->vm_end, prev->vm_pgoff, victim) ? NULL
+											  : prev;
 	}
 	if (after) {
 		err = end == vma->vm_end ? absorb(prev, prev->vm_start, end, prev->vm_pgoff, victim)
@@ -394,7 +403,8 @@ static struct vm_area_struct *merge_part(struct vm_area_struct *vma, vaddr_t sta
  *         @vma may be gone.
  * Locks:  mmap_lock for write.  Sleeps.
  */
-struct vm_area_struct *vma_modify(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, unsigned long new_flags)
+struct vm_area_struct *vma_modify(struct vm_area_struct *vma, vaddr_t start, vaddr_t end,
+				  unsigned long new_flags)
 {
 	struct vm_area_struct *merged = merge_part(vma, start, end, new_flags);
 	struct mm_struct *mm = vma->vm_mm;

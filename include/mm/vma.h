@@ -11,9 +11,9 @@
 #include <mm/internal.h>
 
 /* Counted as stack in statm and status: what grows down by itself. */
-#define VM_STACK	VM_GROWSDOWN
-#define VM_DATA_FLAGS	(VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC)
-#define VM_STACK_FLAGS	(VM_STACK | VM_DATA_FLAGS | VM_ACCOUNT)
+#define VM_STACK       VM_GROWSDOWN
+#define VM_DATA_FLAGS  (VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC)
+#define VM_STACK_FLAGS (VM_STACK | VM_DATA_FLAGS | VM_ACCOUNT)
 
 /* --- vma.c: the tree and the list --- */
 
@@ -31,7 +31,8 @@ static inline vaddr_t vma_prev_end(const struct vm_area_struct *vma)
 }
 
 /* find_vma_prev - find_vma, and in *@prev the last mapping that begins at or below @addr's left, or NULL */
-struct vm_area_struct *find_vma_prev(const struct mm_struct *mm, vaddr_t addr, struct vm_area_struct **prev);
+struct vm_area_struct *find_vma_prev(const struct mm_struct *mm, vaddr_t addr,
+				     struct vm_area_struct **prev);
 static inline struct vm_area_struct *vma_lookup(const struct mm_struct *mm, vaddr_t addr)
 {
 	struct vm_area_struct *vma = find_vma(mm, addr);
@@ -42,7 +43,8 @@ static inline struct vm_area_struct *vma_lookup(const struct mm_struct *mm, vadd
 void __vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev);
 void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev);
 void __vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma);
-void vma_detach_range(struct mm_struct *mm, struct vm_area_struct *first, struct vm_area_struct *next);
+void vma_detach_range(struct mm_struct *mm, struct vm_area_struct *first,
+		      struct vm_area_struct *next);
 void vma_gap_update(struct vm_area_struct *vma);
 void vma_end_changed(struct vm_area_struct *vma);
 void vma_set_page_prot(struct vm_area_struct *vma);
@@ -63,15 +65,17 @@ void vma_put_backing(struct vm_area_struct *vma);
 struct vma_traits {
 	unsigned long flags;
 	struct file *file;
-	void *object;			/* vm_private_data of a mapping without a file */
-	struct anon_vma *anon_vma;	/* NULL: none yet */
-	pgoff_t pgoff;			/* of the first page */
+	void *object;              /* vm_private_data of a mapping without a file */
+	struct anon_vma *anon_vma; /* NULL: none yet */
+	pgoff_t pgoff;             /* of the first page */
 };
 
-struct vm_area_struct *vma_merge_new(struct mm_struct *mm, struct vm_area_struct *prev, struct vm_area_struct *next,
-				     vaddr_t start, vaddr_t end, const struct vma_traits *want);
+struct vm_area_struct *vma_merge_new(struct mm_struct *mm, struct vm_area_struct *prev,
+				     struct vm_area_struct *next, vaddr_t start, vaddr_t end,
+				     const struct vma_traits *want);
 int vma_expand_end(struct vm_area_struct *vma, vaddr_t new_end);
-struct vm_area_struct *vma_modify(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, unsigned long new_flags);
+struct vm_area_struct *vma_modify(struct vm_area_struct *vma, vaddr_t start, vaddr_t end,
+				  unsigned long new_flags);
 struct vm_area_struct *vma_merge_neighbours(struct vm_area_struct *vma);
 int __split_vma(struct mm_struct *mm, struct vm_area_struct *vma, vaddr_t addr);
 void vma_set_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, pgoff_t pgoff);
@@ -113,8 +117,10 @@ static inline void update_hiwater_vm(struct mm_struct *mm)
 		mm->hiwater_vm = mm->total_vm;
 }
 
-bool may_expand_vm(const struct mm_struct *mm, const struct mm_limits *lim, unsigned long flags, long nr_pages);
-int mlock_future_check(const struct mm_struct *mm, const struct mm_limits *lim, unsigned long flags, size_t len);
+bool may_expand_vm(const struct mm_struct *mm, const struct mm_limits *lim, unsigned long flags,
+		   long nr_pages);
+int mlock_future_check(const struct mm_struct *mm, const struct mm_limits *lim, unsigned long flags,
+		       size_t len);
 
 /* --- overcommit.c --- */
 int vm_enough_memory(unsigned long nr_pages, bool cap_sys_admin);
@@ -127,9 +133,10 @@ void remove_vma(struct vm_area_struct *vma);
 unsigned long count_vma_pages_range(const struct mm_struct *mm, vaddr_t start, vaddr_t end);
 
 /* --- unmapped_area.c --- */
-vaddr_t arch_get_unmapped_area(struct mm_struct *mm, vaddr_t hint, size_t len, pgoff_t pgoff, unsigned long flags);
-vaddr_t arch_get_unmapped_area_topdown(struct mm_struct *mm, vaddr_t hint, size_t len, pgoff_t pgoff,
-				       unsigned long flags);
+vaddr_t arch_get_unmapped_area(struct mm_struct *mm, vaddr_t hint, size_t len, pgoff_t pgoff,
+			       unsigned long flags);
+vaddr_t arch_get_unmapped_area_topdown(struct mm_struct *mm, vaddr_t hint, size_t len,
+				       pgoff_t pgoff, unsigned long flags);
 
 /* --- shmem.c --- */
 int shmem_zero_setup(struct vm_area_struct *vma);
