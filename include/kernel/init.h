@@ -37,6 +37,7 @@ void console_init(void);
 void vfs_init(void);			/* slab caches, ramfs as root, fd tables */
 void proc_init(void);
 void dev_init(void);			/* devtmpfs and the memory devices */
+void mem_devices_init(void);		/* /dev/null and its kin (drivers/mem.c); by dev_init */
 void drivers_init(void);		/* serial, tty, console devices */
 /* initramfs_unpack - a newc archive in physical memory, into the root; pages taken over where aligned.
  * 0 or -EINVAL (said on the console what is wrong) */
