@@ -543,12 +543,25 @@ TEST(cpus_that_break_cow_on_the_same_pages_share_the_copies)
 
 static struct file *race_file;
 
+/* Byte 0 of each page is the file's, or zero: cut off and grown again.  Others are written. */
 static void read_or_bus(void *arg)
 {
-	for (unsigned int n = 0; n < 60; n++) {
-		u64 off = test_random_below(8 * PAGE_SIZE);
+	(void)arg;
+	for (unsigned int n = 0; n < 40; n++) {
+		unsigned int page = test_random_below(8);
 		u8 v = 0;
-		int signo = arg ? user_write8(mm, TOP + MiB + off, 3) : user_read8(mm, TOP + off, &v);
+		int signo = user_read8(mm, TOP + page * PAGE_SIZE, &v);
+
+		ASSERT(signo == 0 || signo == SIG_BUS);
+		if (!signo && v)
+			ASSERT_EQ(v, env_file_pattern(page * PAGE_SIZE));
+	}
+}
+
+static void write_or_bus(void *arg)
+{
+	for (unsigned int n = 0; n < 40; n++) {
+		int signo = user_write8(mm, (vaddr_t)arg + test_random_below(8) * PAGE_SIZE + 9, 3);
 
 		ASSERT(signo == 0 || signo == SIG_BUS);
 	}
@@ -558,23 +571,32 @@ static void truncate_and_grow(void *arg)
 {
 	(void)arg;
 	for (unsigned int n = 0; n < 12; n++) {
-		env_file_set_size(race_file, test_random_below(8) * PAGE_SIZE + test_random_below(2) * 100);
+		u64 size = test_random_below(8) * PAGE_SIZE + test_random_below(2) * 100;
+		pgoff_t past = (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+
+		env_file_set_size(race_file, size);
+		for (pgoff_t i = past; i < 8; i++) {
+			ASSERT(!page_at(mm, TOP + i * PAGE_SIZE));
+			ASSERT(!page_at(mm, TOP + MiB + i * PAGE_SIZE));
+		}
 		env_file_set_size(race_file, 8 * PAGE_SIZE);
 	}
 }
 
+/* Once truncate has returned nothing beyond the end is mapped: neither the file's pages nor private copies. */
 TEST(truncation_races_with_faults)
 {
-	const env_task_fn fns[] = { read_or_bus, truncate_and_grow, read_or_bus };
-	void *args[] = { NULL, NULL, (void *)1 };
+	const env_task_fn fns[] = { read_or_bus, truncate_and_grow, write_or_bus, write_or_bus };
+	void *args[] = { NULL, NULL, (void *)TOP, (void *)(TOP + MiB) };
 
 	setup();
 	race_file = env_file_create("file", 8 * PAGE_SIZE);
-	ASSERT_EQ(map_at(TOP, 8, PROT_READ, MAP_SHARED, race_file, 0), TOP);
+	ASSERT_EQ(map_at(TOP, 8, RW, MAP_SHARED, race_file, 0), TOP);
 	ASSERT_EQ(map_at(TOP + MiB, 8, RW, MAP_PRIVATE, race_file, 0), TOP + MiB);
-	for (unsigned int round = 0; round < test_rounds(5); round++) {
+	for (unsigned int round = 0; round < test_rounds(150); round++) {
 		env_file_set_async(race_file, round & 1);
-		env_run(3, fns, args);
+		env_set_switch_rate(1 << test_random_below(7));
+		env_run(4, fns, args);
 		check_all(mm);
 	}
 	env_file_set_async(race_file, false);
@@ -582,6 +604,44 @@ TEST(truncation_races_with_faults)
 	EXPECT_EQ(get_mm_rss(mm), 0);
 	EXPECT_EQ(file_mapping(race_file)->nrpages, 0);
 	fput(race_file);
+	teardown();
+}
+
+static void read_and_write_shared(void *arg)
+{
+	for (unsigned int i = 0; i < 24; i++) {
+		vaddr_t addr = TOP + i * PAGE_SIZE;
+
+		ASSERT_EQ(read_byte(mm, addr + 100), env_file_pattern(i * PAGE_SIZE + 100));
+		write_byte(mm, addr + (unsigned long)arg, (u8)(unsigned long)arg + 1);
+		write_byte(mm, addr + PMD_SIZE + (unsigned long)arg, (u8)(unsigned long)arg + 1);
+	}
+}
+
+TEST(cpus_that_fault_on_the_same_file_pages_share_them)
+{
+	const env_task_fn fns[] = { read_and_write_shared, read_and_write_shared, read_and_write_shared };
+	void *args[] = { (void *)0, (void *)1, (void *)2 };
+
+	setup();
+	for (unsigned int round = 0; round < test_rounds(20); round++) {
+		struct file *file = env_file_create("file", 24 * PAGE_SIZE);
+
+		env_file_set_async(file, round & 1);
+		env_set_switch_rate(1 + test_random_below(6));
+		ASSERT_EQ(map_at(TOP, 24, RW, MAP_SHARED, file, 0), TOP);
+		ASSERT_EQ(map_at(TOP + PMD_SIZE, 24, RW, MAP_PRIVATE, file, 0), TOP + PMD_SIZE);
+		env_run(3, fns, args);
+		race_base = TOP;
+		check_touched(3);
+		race_base = TOP + PMD_SIZE;
+		check_touched(3);
+		check_all(mm);
+		EXPECT_EQ(get_mm_counter(mm, MM_FILEPAGES), 24);
+		EXPECT_EQ(get_mm_counter(mm, MM_ANONPAGES), 24);
+		vm_munmap(mm, TOP, 2 * PMD_SIZE);
+		fput(file);
+	}
 	teardown();
 }
 

@@ -107,3 +107,26 @@ TEST(a_second_gather_does_not_end_before_the_first_ones_flush)
 	EXPECT_EQ(atomic_read(&mm->tlb_flush_pending), 0);
 	teardown();
 }
+
+/*
+ * Who cleans a dirty page looks for writable entries under the PTE lock.  When it finds none there must be none in any
+ * TLB: the flush may not wait for the end of the gather.
+ */
+TEST(a_dirty_shared_page_is_flushed_before_the_lock_goes)
+{
+	struct mmu_gather tlb;
+	struct file *file;
+
+	setup();
+	file = env_file_create("file", PAGE_SIZE);
+	ASSERT_EQ(map_at(TOP, 1, RW, MAP_SHARED, file, 0), TOP);
+	write_byte(mm, TOP, 1);
+	down_read(&mm->mmap_lock);
+	tlb_gather_mmu(&tlb, mm);
+	zap_vma_range(&tlb, find_vma(mm, TOP), TOP, TOP + PAGE_SIZE, false);
+	env_tlb_check();
+	tlb_finish_mmu(&tlb);
+	up_read(&mm->mmap_lock);
+	fput(file);
+	teardown();
+}
