@@ -64,6 +64,5 @@ void bprm_drop_arg0(struct linux_binprm *bprm);
 int setup_arg_pages(struct linux_binprm *bprm, int executable_stack);
 void binfmt_init(void);
 extern struct linux_binfmt elf_format, script_format;
-extern bool randomize_va_space;			/* false: norandmaps */
 
 #endif

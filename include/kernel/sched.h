@@ -159,7 +159,10 @@ void do_exit(int code) __attribute__((noreturn));	/* this thread; wait-status en
 void do_group_exit(int code) __attribute__((noreturn));
 void get_task_struct(struct task_struct *task);
 void put_task_struct(struct task_struct *task);	/* the last one frees: no lock held, irqs on */
-extern unsigned long total_forks;		/* since boot */
+#define PID_MAX_LIMIT 32768			/* pids are smaller */
+extern bool randomize_va_space;			/* false: norandmaps */
+unsigned long total_forks(void);		/* since boot */
+pid_t last_pid(void);				/* given out last */
 unsigned int nr_threads(void);
 static inline struct task_struct *next_thread(const struct task_struct *t)
 {

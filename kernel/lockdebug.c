@@ -1,0 +1,171 @@
+/*
+ * kernel/lockdebug.c - are locks taken in the order of their ranks?
+ *
+ * Debug builds keep on each task a stack of the locks it holds.  Before a lock is waited for, the stack says
+ * whether that could ever deadlock, whatever the other CPUs do just now:
+ *
+ *   L1  a lock is taken only above everything held: its rank is larger than each rank on the stack; equal only
+ *       with the _nested forms, a spinlock then at a higher address;
+ *   L2  no lock is taken twice;
+ *   L3  from LOCK_PROCESS_TABLE on interrupts are off: a handler may want the lock;
+ *   L4  nobody sleeps while it holds a spinlock, reads under RCU, has interrupts or page faults disabled.
+ *
+ * A lock that was only tried for cannot deadlock its taker: it is recorded, but not judged.  An interrupt
+ * handler's locks pile up on the interrupted task's stack and are gone before it returns; L3 makes the order
+ * hold for it too.  A violation panics, naming both ranks: the state that led there is still whole.
+ *
+ * The whole file is for debug builds; others compile the checks to nothing (spinlock.h, mutex.h, rcu.h).
+ */
+#include <kernel/sched.h>
+#include <kernel/mutex.h>
+#include <kernel/rcu.h>
+#include <arch/uaccess.h>
+#include "lockdebug.h"
+
+#ifdef DEBUG
+static const char *const rank_names[NR_LOCK_RANKS] = {
+	[LOCK_NONE] = "none", [LOCK_NAMESPACE] = "namespace", [LOCK_INODE] = "inode",
+	[LOCK_FILE_POS] = "file position", [LOCK_FILE_MISC] = "file", [LOCK_EXEC] = "exec",
+	[LOCK_MMAP] = "mmap_lock", [LOCK_PAGE] = "page", [LOCK_I_MMAP] = "i_mmap", [LOCK_ANON_VMA] = "anon_vma",
+	[LOCK_MM_MISC] = "mm misc", [LOCK_PTE] = "PTE", [LOCK_MAPPING_TREE] = "mapping tree",
+	[LOCK_FILES] = "files", [LOCK_DCACHE] = "dcache", [LOCK_LRU] = "lru", [LOCK_SWAP] = "swap",
+	[LOCK_VMALLOC] = "vmalloc", [LOCK_SLAB_LIST] = "slab list", [LOCK_SLAB_NODE] = "slab node",
+	[LOCK_ZONE] = "zone", [LOCK_FUTEX] = "futex", [LOCK_PROCESS_TABLE] = "process table",
+	[LOCK_SIGHAND] = "sighand", [LOCK_TIMER] = "timer", [LOCK_TTY] = "tty", [LOCK_WAITQUEUE] = "wait queue",
+	[LOCK_RUNQUEUE] = "run queue", [LOCK_RCU] = "rcu", [LOCK_IRQ] = "irq", [LOCK_RANDOM] = "random",
+	[LOCK_CONSOLE] = "console",
+};
+
+static void show_held(const struct task_struct *t)
+{
+	for (unsigned int i = 0; i < t->nr_locks_held; i++)
+		pr_emerg("  holds %s lock %p\n", rank_names[t->locks_held[i].rank], t->locks_held[i].lock);
+}
+
+static void check_order(const struct task_struct *t, const void *lock, u16 rank, bool nested)
+{
+	for (unsigned int i = 0; i < t->nr_locks_held; i++) {
+		const void *held = t->locks_held[i].lock;
+		u16 held_rank = t->locks_held[i].rank;
+
+		if (held == lock) {
+			show_held(t);
+			panic("lock order: %s lock %p is taken twice", rank_names[rank], lock);
+		}
+		if (held_rank > rank || (held_rank == rank && !nested)) {
+			show_held(t);
+			panic("lock order: %s lock %p wanted while %s lock %p is held", rank_names[rank], lock,
+			      rank_names[held_rank], held);
+		}
+	}
+}
+
+static void push(struct task_struct *t, const void *lock, u16 rank, bool sleeping)
+{
+	unsigned int n = t->nr_locks_held;
+
+	BUG_ON(n >= ARRAY_SIZE(t->locks_held));
+	t->locks_held[n].lock = lock;
+	t->locks_held[n].rank = rank;
+	t->locks_held[n].sleeping = sleeping;
+	t->nr_locks_held = n + 1;
+}
+
+/* Locks are mostly given back in reverse order, but need not be. */
+static bool pop(struct task_struct *t, const void *lock)
+{
+	for (unsigned int i = t->nr_locks_held; i-- > 0;) {
+		if (t->locks_held[i].lock != lock)
+			continue;
+		for (unsigned int j = i; j + 1 < t->nr_locks_held; j++)
+			t->locks_held[j] = t->locks_held[j + 1];
+		t->nr_locks_held--;
+		return true;
+	}
+	return false;
+}
+
+/* An interrupt between reading and writing the stack's depth leaves it as it found it, so none is kept out. */
+void lockdebug_acquire(spinlock_t *lock, bool nested)
+{
+	struct task_struct *t = current;
+
+	check_order(t, lock, lock->rank, nested);
+	if (lock->rank >= LOCK_PROCESS_TABLE && !irqs_disabled())
+		panic("lock order: %s lock %p taken with interrupts on", rank_names[lock->rank], (void *)lock);
+}
+
+void lockdebug_acquired(spinlock_t *lock)
+{
+	lock->owner = (u16)(smp_processor_id() + 1);
+	push(current, lock, lock->rank, false);
+}
+
+void lockdebug_release(spinlock_t *lock)
+{
+	if (lock->owner != smp_processor_id() + 1 || !pop(current, lock))
+		panic("lock order: %s lock %p released by a CPU or task that does not hold it",
+		      rank_names[lock->rank], (void *)lock);
+	lock->owner = 0;
+}
+
+void lockdebug_switch(struct task_struct *prev, struct task_struct *next, spinlock_t *lock)
+{
+	BUG_ON(!pop(prev, lock));
+	push(next, lock, lock->rank, false);
+}
+
+void lockdebug_sleep_acquire(const void *lock, u16 rank, bool nested, bool trylock)
+{
+	struct task_struct *t = current;
+
+	if (!trylock)
+		check_order(t, lock, rank, nested);
+	push(t, lock, rank, true);
+}
+
+void lockdebug_sleep_release(const void *lock)
+{
+	if (!pop(current, lock))
+		panic("lock order: sleeping lock %p released by a task that does not hold it", lock);
+}
+
+void lockdebug_no_locks(const struct task_struct *t, const char *where)
+{
+	if (!t->nr_locks_held)
+		return;
+	show_held(t);
+	panic("lock order: a lock is still held at %s", where);
+}
+
+void rcu_read_lock(void)
+{
+	current->rcu_depth++;
+}
+
+void rcu_read_unlock(void)
+{
+	BUG_ON(!current->rcu_depth);
+	current->rcu_depth--;
+}
+
+void might_sleep(void)
+{
+	const struct task_struct *t = current;
+
+	if (!scheduler_running)
+		return;
+	for (unsigned int i = 0; i < t->nr_locks_held; i++) {
+		if (t->locks_held[i].sleeping)
+			continue;
+		show_held(t);
+		panic("sleeping while atomic: a spinlock is held");
+	}
+	if (t->rcu_depth)
+		panic("sleeping while atomic: inside rcu_read_lock");
+	if (irqs_disabled())
+		panic("sleeping while atomic: interrupts are off");
+	if (pagefault_disabled())
+		panic("sleeping while atomic: page faults are disabled");
+}
+#endif

@@ -1,0 +1,138 @@
+/*
+ * kernel/pid.c - numbers for tasks, and tasks by their number
+ *
+ * Numbers are given out in rising order and start again at RESERVED_PIDS after PID_MAX_LIMIT, so that a number comes back
+ * as late as possible.  One that still names a process group or a session is skipped, though its leader is gone:
+ * else a new process would find itself in a stranger's group.
+ *
+ * Locking: process_table_lock for all of it.
+ */
+#include <kernel/sched.h>
+#include <lib/bitmap.h>
+#include "pid.h"
+
+#define RESERVED_PIDS 300
+#define HASH_BITS     10
+
+DEFINE_SPINLOCK(process_table_lock, LOCK_PROCESS_TABLE);
+LIST_HEAD(task_list);
+
+static DECLARE_BITMAP(pid_map, PID_MAX_LIMIT) = { 1 };	/* 0 is the idle task's */
+static struct hlist_head pid_hash[1 << HASH_BITS];
+static pid_t newest_pid;
+static bool wrapped;
+
+static struct hlist_head *bucket(pid_t pid)
+{
+	return &pid_hash[(unsigned int)pid & ((1u << HASH_BITS) - 1)];
+}
+
+/* Until the numbers have wrapped none can be in use as anything else. */
+static bool names_a_group(pid_t pid)
+{
+	struct task_struct *p;
+
+	if (!wrapped)
+		return false;
+	list_for_each_entry(p, &task_list, tasks) {
+		if (task_pgrp(p) == pid || task_session(p) == pid)
+			return true;
+	}
+	return false;
+}
+
+static pid_t next_free(pid_t from, pid_t end)
+{
+	for (;;) {
+		unsigned long pid = find_next_zero_bit(pid_map, (unsigned long)end, (unsigned long)from);
+
+		if (pid >= (unsigned long)end)
+			return -EAGAIN;
+		if (!names_a_group((pid_t)pid))
+			return (pid_t)pid;
+		from = (pid_t)pid + 1;
+	}
+}
+
+pid_t alloc_pid(void)
+{
+	pid_t pid;
+
+	spin_lock_irq(&process_table_lock);
+	pid = next_free(newest_pid + 1, PID_MAX_LIMIT);
+	if (pid < 0) {
+		wrapped = true;
+		pid = next_free(RESERVED_PIDS, newest_pid + 1);
+	}
+	if (pid >= 0) {
+		__set_bit((unsigned long)pid, pid_map);
+		newest_pid = pid;
+	}
+	spin_unlock_irq(&process_table_lock);
+	return pid;
+}
+
+void free_pid(pid_t pid)
+{
+	__clear_bit((unsigned long)pid, pid_map);
+}
+
+void pid_hash_add(struct task_struct *task)
+{
+	hlist_add_head(&task->pid_hash, bucket(task->pid));
+}
+
+void pid_hash_del(struct task_struct *task)
+{
+	hlist_del_init(&task->pid_hash);
+}
+
+pid_t last_pid(void)
+{
+	return READ_ONCE(newest_pid);
+}
+
+struct task_struct *find_task(pid_t pid)
+{
+	struct task_struct *task;
+
+	hlist_for_each_entry(task, bucket(pid), pid_hash) {
+		if (task->pid == pid)
+			return task;
+	}
+	return NULL;
+}
+
+struct task_struct *find_get_task(pid_t pid)
+{
+	struct task_struct *task;
+	unsigned long flags;
+
+	spin_lock_irqsave(&process_table_lock, flags);
+	task = find_task(pid);
+	if (task)
+		get_task_struct(task);
+	spin_unlock_irqrestore(&process_table_lock, flags);
+	return task;
+}
+
+struct task_struct *next_task_get(pid_t from)
+{
+	struct task_struct *task = NULL;
+	unsigned long flags, pid = from < 1 ? 1 : (unsigned long)from;
+
+	spin_lock_irqsave(&process_table_lock, flags);
+	for (;; pid++) {
+		pid = find_next_bit(pid_map, PID_MAX_LIMIT, pid);
+		if (pid >= PID_MAX_LIMIT)
+			break;
+		task = find_task((pid_t)pid);
+		if (task && task->group_leader == task)
+			break;
+		task = NULL;
+	}
+	if (task)
+		get_task_struct(task);
+	spin_unlock_irqrestore(&process_table_lock, flags);
+	return task;
+}
