@@ -3,7 +3,7 @@
  * mm/kmalloc.c - memory of any size, on top of the slab caches
  *
  * Sizes are rounded up to a class: the powers of two from 8 bytes to 8 KiB, and 96 and 192, where twice the power
- * would waste most of the small objects a kernel has.  Up to 192 bytes a table of 24 entries names the class, above
+ * would waste most of the small objects a kernel has.  Up to 1 KiB a table names the class of each multiple of 8, above
  * it the highest bit does.  Beyond 8 KiB whole compound pages come from the buddy, counted with the slabs.
  *
  * kfree() finds the class from the address alone: the page's struct page names the cache.
@@ -28,9 +28,11 @@ static const struct kmalloc_class classes[] = {
 	{ 8192, "kmalloc-8k" },
 };
 
-/* By (size - 1) / 8 up to 192 bytes, and by the highest bit of size - 1 above. */
-static struct kmem_cache *small_class[192 / 8];
-static struct kmem_cache *large_class[14]; /* [7] 256 bytes .. [12] 8 KiB */
+#define TABLE_MAX 1024UL
+
+/* By (size - 1) / 8 up to TABLE_MAX, and by the highest bit of size - 1 above. */
+static struct kmem_cache *class_by_size[TABLE_MAX / 8];
+static struct kmem_cache *class_by_bit[14]; /* [10] 2 KiB .. [12] 8 KiB */
 
 void kmalloc_init(void)
 {
@@ -42,10 +44,10 @@ void kmalloc_init(void)
 		struct kmem_cache *s =
 			kmem_cache_create(classes[i].name, size, align, SLAB_PANIC, NULL);
 
-		for (; slot < ARRAY_SIZE(small_class) && (slot + 1) * 8 <= size; slot++)
-			small_class[slot] = s;
-		if (size > 192)
-			large_class[__fls(size - 1)] = s;
+		for (; slot < ARRAY_SIZE(class_by_size) && (slot + 1) * 8 <= size; slot++)
+			class_by_size[slot] = s;
+		if (size > TABLE_MAX)
+			class_by_bit[__fls(size - 1)] = s;
 	}
 }
 
@@ -76,23 +78,25 @@ static __noinline void kfree_large(struct page *page, const void *p)
 	__free_pages(page, order);
 }
 
-/* The callers' return address is what the owner records of debug builds show. */
+/* Above the table: the three largest classes, whole pages, nothing, and too much. */
+static __noinline void *kmalloc_big(size_t size, gfp_t gfp, const void *caller)
+{
+	if (size - 1 >= KMALLOC_MAX_CACHE_SIZE) /* 0 wraps around */
+		return kmalloc_large(size, gfp);
+	return slab_alloc(class_by_bit[__fls(size - 1)], gfp, caller);
+}
+
 static __always_inline void *__kmalloc(size_t size, gfp_t gfp, const void *caller)
 {
-	struct kmem_cache *s;
-
 	VM_BUG_ON(gfp & (__GFP_DMA | __GFP_DMA32));
-	if (MM_DEBUG && gfp & __GFP_DIRECT_RECLAIM)
-		might_sleep();
-	if (unlikely(size - 1 >= KMALLOC_MAX_CACHE_SIZE)) /* 0 wraps around: large, too */
-		return kmalloc_large(size, gfp);
-	s = size <= 192 ? small_class[(size - 1) / 8] : large_class[__fls(size - 1)];
-	return slab_alloc(s, gfp, caller);
+	if (unlikely(size - 1 >= TABLE_MAX))
+		return kmalloc_big(size, gfp, caller);
+	return slab_alloc(class_by_size[(size - 1) / 8], gfp, caller);
 }
 
 void *kmalloc(size_t size, gfp_t gfp)
 {
-	return __kmalloc(size, gfp, __builtin_return_address(0));
+	return __kmalloc(size, gfp, SLAB_CALLER);
 }
 
 void *kmalloc_array(size_t n, size_t size, gfp_t gfp)
@@ -101,7 +105,7 @@ void *kmalloc_array(size_t n, size_t size, gfp_t gfp)
 
 	if (__builtin_mul_overflow(n, size, &bytes))
 		return NULL;
-	return __kmalloc(bytes, gfp, __builtin_return_address(0));
+	return __kmalloc(bytes, gfp, SLAB_CALLER);
 }
 
 /**
@@ -115,12 +119,15 @@ void kfree(const void *p)
 
 	if (unlikely((unsigned long)p <= (unsigned long)ZERO_SIZE_PTR))
 		return;
-	page = virt_to_head_page(p);
-	if (unlikely(!PageSlab(page))) {
-		kfree_large(page, p);
-		return;
+	page = object_page(p);
+	if (unlikely(!PageSlab(page))) { /* a later page of a slab, or whole pages */
+		page = compound_head(page);
+		if (!PageSlab(page)) {
+			kfree_large(page, p);
+			return;
+		}
 	}
-	slab_free(page->slab_cache, page, (void *)(unsigned long)p, __builtin_return_address(0));
+	slab_free(page->slab_cache, (void *)(unsigned long)p, SLAB_CALLER);
 }
 
 size_t ksize(const void *p)
@@ -129,7 +136,7 @@ size_t ksize(const void *p)
 
 	if ((unsigned long)p <= (unsigned long)ZERO_SIZE_PTR)
 		return 0;
-	page = virt_to_head_page(p);
+	page = compound_head(object_page(p));
 	return PageSlab(page) ? page->slab_cache->object_size : PAGE_SIZE << compound_order(page);
 }
 
@@ -151,7 +158,7 @@ void *krealloc(void *p, size_t size, gfp_t gfp)
 	}
 	if (size <= old)
 		return p;
-	new = __kmalloc(size, gfp, __builtin_return_address(0));
+	new = __kmalloc(size, gfp, SLAB_CALLER);
 	if (!new)
 		return NULL;
 	if (old)
@@ -162,7 +169,7 @@ void *krealloc(void *p, size_t size, gfp_t gfp)
 
 void *kmemdup(const void *p, size_t len, gfp_t gfp)
 {
-	void *new = __kmalloc(len, gfp, __builtin_return_address(0));
+	void *new = __kmalloc(len, gfp, SLAB_CALLER);
 
 	return new ? memcpy(new, p, len) : NULL;
 }
@@ -175,6 +182,6 @@ char *kstrdup(const char *s, gfp_t gfp)
 	if (!s)
 		return NULL;
 	len = strlen(s) + 1;
-	new = __kmalloc(len, gfp, __builtin_return_address(0));
+	new = __kmalloc(len, gfp, SLAB_CALLER);
 	return new ? memcpy(new, s, len) : NULL;
 }

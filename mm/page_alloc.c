@@ -164,7 +164,10 @@ static unsigned long pages_above(const struct zone *zone, unsigned long mark)
 
 static struct per_cpu_pages *this_pcp(const struct zone *zone)
 {
-	return &zone->pcp[smp_processor_id()];
+	/* pcp[cpu], multiplied in 32 bits: the compiler need not widen the CPU number first */
+	unsigned int offset = smp_processor_id() * (unsigned int)sizeof(struct per_cpu_pages);
+
+	return (struct per_cpu_pages *)((char *)zone->pcp + offset);
 }
 
 /*
@@ -220,16 +223,6 @@ static void pcp_drain(struct zone *zone, struct per_cpu_pages *pcp, unsigned int
 	memmove(pages, pages + nr, pcp->count * sizeof(*pages));
 }
 
-static __always_inline void pcp_push(struct zone *zone, struct page *page)
-{
-	struct per_cpu_pages *pcp = this_pcp(zone);
-
-	if (unlikely(pcp->count == PCP_HIGH))
-		pcp_drain(zone, pcp, PCP_DRAIN);
-	page->flags |= BIT(PG_pcp);
-	pcp->pages[pcp->count++] = page;
-}
-
 /**
  * drain_local_pages - this CPU's stacks of all zones back to the buddy
  *
@@ -259,7 +252,7 @@ static void prep_compound_page(struct page *page, unsigned int order)
 		page[i].compound_head = (unsigned long)page | 1;
 }
 
-static __noinline void clear_pages(struct page *page, unsigned int order)
+static void clear_pages(struct page *page, unsigned int order)
 {
 	for (unsigned long i = 0; i < 1UL << order; i++) {
 		void *va = kmap_local_page(page + i);
@@ -270,7 +263,7 @@ static __noinline void clear_pages(struct page *page, unsigned int order)
 }
 
 /* Give a block its first reference; everything else of a free page is as an allocated one wants it already. */
-static __always_inline void prep_new_page(struct page *page, unsigned int order, gfp_t gfp)
+static __noinline struct page *prep_new_page(struct page *page, unsigned int order, gfp_t gfp)
 {
 	trace_mm(EV_PAGE_ALLOC, 0, page_to_pfn(page),
 		 order); /* first: who traces may have hidden its contents */
@@ -283,6 +276,7 @@ static __always_inline void prep_new_page(struct page *page, unsigned int order,
 		prep_compound_page(page, order);
 	if (gfp & __GFP_ZERO)
 		clear_pages(page, order);
+	return page;
 }
 
 static struct page *rmqueue_pcp(struct zone *zone, unsigned long mark)
@@ -298,8 +292,10 @@ static struct page *rmqueue_pcp(struct zone *zone, unsigned long mark)
 		rmqueue_bulk(zone, pcp, min(pages_above(zone, mark), (unsigned long)PCP_BATCH));
 		spin_unlock(&zone->lock);
 	}
-	if (pcp->count)
+	if (pcp->count) {
 		page = pcp->pages[--pcp->count];
+		pcp->nr_alloc++;
+	}
 	local_irq_restore(flags);
 	return page;
 }
@@ -330,7 +326,8 @@ static struct page *get_page_from_freelist(struct pglist_data *node, gfp_t gfp, 
 			continue;
 		page = order ? rmqueue_order(zone, order, mark) : rmqueue_pcp(zone, mark);
 		if (page) {
-			count_vm_events(PGALLOC_DMA + zone->idx, 1UL << order);
+			if (order)
+				count_vm_events(PGALLOC_DMA + zone->idx, 1UL << order);
 			return page;
 		}
 	}
@@ -384,57 +381,65 @@ static __noinline struct page *alloc_pages_slow(struct pglist_data *node, gfp_t 
 		warn_alloc_failed(gfp, order);
 		return NULL;
 	}
-	prep_new_page(page, order, gfp);
-	return page;
+	return prep_new_page(page, order, gfp);
 }
 
-/* The path of nearly every page: one from this CPU's stack of the preferred zone.  NULL: ask the slow path. */
-static __always_inline struct page *alloc_page_fast(struct pglist_data *node, gfp_t gfp)
+/* What every request passes first, in debug builds: the rules of its context, and the injector. */
+static __always_inline bool refuse_alloc(gfp_t gfp)
 {
-	struct zone *zone = node->preferred[!!(gfp & __GFP_MOVABLE)];
+	if (MM_DEBUG && gfp & __GFP_DIRECT_RECLAIM)
+		might_sleep();
+	return should_fail_alloc(gfp);
+}
+
+/*
+ * From this CPU's stack of the preferred zone.  All other paths are tail calls, so that this one saves no
+ * registers: 30 instructions.
+ */
+struct page *__alloc_page(gfp_t gfp)
+{
+	struct zone *zone;
 	struct per_cpu_pages *pcp;
 	struct page *page;
 	unsigned long flags;
 
+	if (refuse_alloc(gfp))
+		return NULL;
+	zone = this_cpu_read(local_node)->preferred[!!(gfp & __GFP_MOVABLE)];
 	local_irq_save(flags);
 	pcp = this_pcp(zone);
 	if (unlikely(!pcp->count)) {
 		local_irq_restore(flags);
-		return NULL;
+		return alloc_pages_slow(this_cpu_read(local_node), gfp, 0);
 	}
 	page = pcp->pages[--pcp->count];
+	pcp->nr_alloc++;
 	local_irq_restore(flags);
-	count_vm_event(PGALLOC_DMA + zone->idx);
-	prep_new_page(page, 0, gfp);
+	if (MM_DEBUG || mm_trace_on(EV_PAGE_ALLOC) || gfp & __GFP_ZERO)
+		return prep_new_page(page, 0, gfp);
+	page->flags &= ~BIT(PG_pcp);
+	page->private = 0;
+	atomic_set(&page->_refcount, 1);
 	return page;
 }
 
-static __always_inline struct page *__alloc_pages(int nid, gfp_t gfp, unsigned int order)
+struct page *__alloc_pages(gfp_t gfp, unsigned int order)
 {
-	struct pglist_data *node = NODE_DATA(nid);
-
-	if (MM_DEBUG && gfp & __GFP_DIRECT_RECLAIM)
-		might_sleep();
-	if (should_fail_alloc(gfp))
+	if (!(order | (gfp & (__GFP_DMA | __GFP_DMA32))))
+		return __alloc_page(gfp);
+	if (refuse_alloc(gfp))
 		return NULL;
-	if (likely(!(order | (gfp & (__GFP_DMA | __GFP_DMA32))))) {
-		struct page *page = alloc_page_fast(node, gfp);
-
-		if (likely(page))
-			return page;
-	}
-	return alloc_pages_slow(node, gfp, order);
-}
-
-struct page *alloc_pages(gfp_t gfp, unsigned int order)
-{
-	return __alloc_pages(numa_node_id(), gfp, order);
+	return alloc_pages_slow(this_cpu_read(local_node), gfp, order);
 }
 
 /* alloc_pages_node - as alloc_pages, from the memory nearest to @nid; a negative @nid is this CPU's node */
 struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 {
-	return __alloc_pages(nid < 0 ? numa_node_id() : nid, gfp, order);
+	if (nid < 0 || nid == numa_node_id())
+		return __alloc_pages(gfp, order);
+	if (refuse_alloc(gfp))
+		return NULL;
+	return alloc_pages_slow(NODE_DATA(nid), gfp, order);
 }
 
 void *__get_free_pages(gfp_t gfp, unsigned int order)
@@ -462,26 +467,67 @@ static void destroy_compound_page(struct page *page, unsigned int order)
  * A freed page has no users and nothing left of its last use but flags that mean nothing now.  An anonymous page
  * keeps its mapping until here, because the reverse map may look at it until the last reference is gone.
  */
-static __always_inline void free_page_prepare(struct page *page)
+static __always_inline void free_page_prepare(struct page *page, unsigned long mark)
 {
-	unsigned long mapping = (unsigned long)page->mapping;
+	unsigned long word = page->flags;
 
-	if (unlikely((page->flags & PAGE_FLAGS_BAD_AT_FREE) |
-		     (mapping && !(mapping & PAGE_MAPPING_ANON)) |
-		     (unsigned int)~atomic_read(&page->_mapcount) |
-		     (unsigned int)atomic_read(&page->_refcount)))
+	if (unlikely((word & PAGE_FLAGS_BAD_AT_FREE) | (page->counts ^ PAGE_COUNTS_FREE)))
 		bad_page(page, "freed");
-	page->mapping = NULL;
-	page->flags &= ~PAGE_FLAGS_ALL;
+	if (page->mapping) {
+		if (unlikely(!PageAnon(page)))
+			bad_page(page, "freed");
+		page->mapping = NULL;
+	}
+	page->flags = (word & ~PAGE_FLAGS_ALL) | mark;
 }
 
-static __always_inline void free_order0(struct page *page)
+/* Onto this CPU's stack, with everything that debugging, tracing or a full stack add.  Interrupts off. */
+static __noinline void free_page_slow(struct page *page)
 {
-	free_page_prepare(page);
+	struct zone *zone = page_zone(page);
+	struct per_cpu_pages *pcp = this_pcp(zone);
+
 	if (MM_DEBUG)
 		page_debug_free(page, 0);
 	trace_mm(EV_PAGE_FREE, 0, page_to_pfn(page), 0);
-	pcp_push(page_zone(page), page);
+	if (pcp->count == PCP_HIGH)
+		pcp_drain(zone, pcp, PCP_DRAIN);
+	pcp->pages[pcp->count++] = page;
+	pcp->nr_free++;
+}
+
+static __noinline void free_page_slow_irqrestore(struct page *page, unsigned long flags)
+{
+	free_page_slow(page);
+	local_irq_restore(flags);
+}
+
+/* Does the page take the short way?  Then it has been pushed. */
+static __always_inline bool free_page_fast(struct page *page)
+{
+	struct per_cpu_pages *pcp = this_pcp(page_zone(page));
+	unsigned int count = pcp->count;
+
+	if (MM_DEBUG || mm_trace_on(EV_PAGE_FREE) || unlikely(count == PCP_HIGH))
+		return false;
+	pcp->pages[count] = page;
+	pcp->count = count + 1;
+	pcp->nr_free++;
+	return true;
+}
+
+/* One page whose reference count is 0; as in __alloc_page, other paths are tail calls. */
+static __always_inline void free_page_unref(struct page *page)
+{
+	unsigned long flags;
+
+	free_page_prepare(page, BIT(PG_pcp));
+	local_irq_save(flags);
+	if (unlikely(!free_page_fast(page))) {
+		free_page_slow_irqrestore(page, flags);
+		return;
+	}
+	local_irq_restore(flags);
 }
 
 static __noinline void free_block(struct page *page, unsigned int order)
@@ -491,9 +537,9 @@ static __noinline void free_block(struct page *page, unsigned int order)
 
 	if (PageHead(page))
 		destroy_compound_page(page, order);
-	free_page_prepare(page);
+	free_page_prepare(page, 0);
 	for (unsigned long i = 1; MM_DEBUG && i < 1UL << order; i++)
-		free_page_prepare(page + i);
+		free_page_prepare(page + i, 0);
 	if (MM_DEBUG)
 		page_debug_free(page, order);
 	trace_mm(EV_PAGE_FREE, 0, page_to_pfn(page), order);
@@ -511,31 +557,25 @@ static __noinline void free_block(struct page *page, unsigned int order)
  */
 void free_unref_page(struct page *page, unsigned int order)
 {
-	unsigned long flags;
-
-	if (unlikely(order)) {
+	if (unlikely(order))
 		free_block(page, order);
-		return;
-	}
-	local_irq_save(flags);
-	free_order0(page);
-	local_irq_restore(flags);
-	count_vm_event(PGFREE);
+	else
+		free_page_unref(page);
 }
 
 void free_unref_page_list(struct list_head *list)
 {
 	struct page *page, *next;
-	unsigned long flags, nr = 0;
+	unsigned long flags;
 
 	local_irq_save(flags);
 	list_for_each_entry_safe(page, next, list, lru) {
-		free_order0(page);
-		nr++;
+		free_page_prepare(page, BIT(PG_pcp));
+		if (!free_page_fast(page))
+			free_page_slow(page);
 	}
 	local_irq_restore(flags);
 	INIT_LIST_HEAD(list);
-	count_vm_events(PGFREE, nr);
 }
 
 void free_unref_pages(struct page **pages, unsigned int nr)
@@ -543,18 +583,24 @@ void free_unref_pages(struct page **pages, unsigned int nr)
 	unsigned long flags;
 
 	local_irq_save(flags);
-	for (unsigned int i = 0; i < nr; i++)
-		free_order0(pages[i]);
+	for (unsigned int i = 0; i < nr; i++) {
+		free_page_prepare(pages[i], BIT(PG_pcp));
+		if (!free_page_fast(pages[i]))
+			free_page_slow(pages[i]);
+	}
 	local_irq_restore(flags);
-	count_vm_events(PGFREE, nr);
 }
 
 void __free_pages(struct page *page, unsigned int order)
 {
 	if (MM_DEBUG && unlikely(page_count(page) <= 0))
 		bad_page(page, "freed, but it has no reference: a second free?");
-	if (atomic_dec_and_test(&page->_refcount))
-		free_unref_page(page, order);
+	if (!atomic_dec_and_test(&page->_refcount))
+		return;
+	if (unlikely(order))
+		free_block(page, order);
+	else
+		free_page_unref(page);
 }
 
 void free_pages(void *addr, unsigned int order)

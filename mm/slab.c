@@ -174,7 +174,18 @@ static void *freeze_slab(struct kmem_cache_cpu *c, struct page *page)
 	page->slab_inuse = page->slab_objects;
 	page->slab_frozen = 1;
 	c->page = page;
+	c->start = (unsigned long)slab_address(page);
+	c->bytes = PAGE_SIZE << compound_order(page);
 	return list;
+}
+
+/* The CPU has no slab any more. */
+static void forget_slab(struct kmem_cache_cpu *c)
+{
+	c->page->slab_frozen = 0;
+	c->page = NULL;
+	c->freelist = NULL;
+	c->bytes = 0;
 }
 
 /*
@@ -195,8 +206,7 @@ static void *refill_from_own(struct kmem_cache *s, struct kmem_cache_cpu *c)
 	if (list) {
 		freeze_slab(c, page);
 	} else {
-		page->slab_frozen = 0;
-		c->page = NULL;
+		forget_slab(c);
 		list_add(&page->slab_list, &n->full);
 	}
 	spin_unlock(&n->lock);
@@ -245,7 +255,7 @@ static void *alloc_debug_object(struct kmem_cache *s, struct kmem_cache_node *n,
 static void *alloc_from_existing(struct kmem_cache *s, unsigned int nid, unsigned int nr_nodes,
 				 const void *caller)
 {
-	struct kmem_cache_cpu *c = &s->cpu[smp_processor_id()];
+	struct kmem_cache_cpu *c = this_cpu_slab(s);
 	bool debug = slab_is_debug(s);
 	void *obj = debug ? NULL : c->freelist ? c->freelist : refill_from_own(s, c);
 
@@ -264,24 +274,26 @@ static void *alloc_from_existing(struct kmem_cache *s, unsigned int nid, unsigne
 
 /**
  * slab_alloc_slow - an object when this CPU's freelist is empty
- * @irqflags: interrupt state of the caller; restored on return.  Interrupts are off on entry.
+ * @flags: interrupt state of the caller; restored on return.  Interrupts are off on entry.
  *
  * New slabs go to the node's partial list first and are taken from there: whatever an interrupt or another CPU did
  * while the pages were being allocated, the state it left is a legal one to go on from.
  */
-__noinline void *slab_alloc_slow(struct kmem_cache *s, gfp_t gfp, unsigned long irqflags,
+__noinline void *slab_alloc_slow(struct kmem_cache *s, gfp_t gfp, unsigned long flags,
 				 const void *caller)
 {
-	unsigned int nid = numa_node_id();
+	int nid = numa_node_id();
 	void *obj;
 
+	if (!caller)
+		caller = __builtin_return_address(0);
 	while (!(obj = alloc_from_existing(s, nid, 1, caller))) {
 		struct kmem_cache_node *n;
 		struct page *page;
 
-		local_irq_restore(irqflags);
+		local_irq_restore(flags);
 		page = new_slab(s, gfp, nid);
-		local_irq_save(irqflags);
+		local_irq_save(flags);
 		if (!page) { /* no memory: whatever any node has left */
 			obj = alloc_from_existing(s, nid, s->nr_nodes, caller);
 			break;
@@ -293,7 +305,9 @@ __noinline void *slab_alloc_slow(struct kmem_cache *s, gfp_t gfp, unsigned long 
 		add_partial(n, page);
 		spin_unlock(&n->lock);
 	}
-	local_irq_restore(irqflags);
+	local_irq_restore(flags);
+	if (obj && gfp & __GFP_ZERO)
+		memset(obj, 0, s->object_size);
 	return obj;
 }
 
@@ -307,13 +321,18 @@ __noinline void slab_bad_free(struct kmem_cache *s, const struct page *page, con
 	      slab_address(page), page->slab_inuse, page->slab_objects);
 }
 
-/**
- * slab_free_slow - an object back to a slab that this CPU does not own
- *
- * Context: interrupts off.
- */
-__noinline void slab_free_slow(struct kmem_cache *s, struct page *page, void *obj,
-			       const void *caller)
+/* Take a slab without an owner off the list that its counts say it is on. */
+static void unlist_slab(struct kmem_cache_node *n, struct page *page)
+{
+	if (page->slab_inuse == page->slab_objects)
+		list_del(&page->slab_list); /* full */
+	else
+		del_partial(n, page);
+}
+
+/* An object back to a slab that this CPU does not own.  Return: the slab, if it is empty and one too many. */
+static struct page *free_to_slab(struct kmem_cache *s, struct page *page, void *obj,
+				 const void *caller)
 {
 	struct kmem_cache_node *n = node_of(s, page);
 	struct page *empty = NULL;
@@ -323,12 +342,8 @@ __noinline void slab_free_slow(struct kmem_cache *s, struct page *page, void *ob
 		slab_debug_free(s, page, obj, caller);
 	if (unlikely(!page->slab_inuse || obj == page->slab_freelist))
 		slab_bad_free(s, page, obj, "freed twice");
-	if (!page->slab_frozen) {
-		if (page->slab_inuse == page->slab_objects)
-			list_del(&page->slab_list); /* from full */
-		else
-			del_partial(n, page);
-	}
+	if (!page->slab_frozen)
+		unlist_slab(n, page);
 	set_freepointer(s, obj, page->slab_freelist);
 	page->slab_freelist = obj;
 	page->slab_inuse--;
@@ -341,7 +356,33 @@ __noinline void slab_free_slow(struct kmem_cache *s, struct page *page, void *ob
 		}
 	}
 	spin_unlock(&n->lock);
-	s->cpu[smp_processor_id()].inuse--;
+	return empty;
+}
+
+/**
+ * slab_free_slow - whatever is not an object of this CPU's slab: NULL, objects of other slabs, mistakes
+ * @flags: interrupt state of the caller; restored on return.  Interrupts are off on entry.
+ */
+__noinline void slab_free_slow(struct kmem_cache *s, void *obj, unsigned long flags,
+			       const void *caller)
+{
+	struct kmem_cache_cpu *c = this_cpu_slab(s);
+	struct page *page, *empty;
+
+	if (!caller)
+		caller = __builtin_return_address(0);
+	if (!obj) {
+		local_irq_restore(flags);
+		return;
+	}
+	page = compound_head(object_page(obj));
+	if (!PageSlab(page) || page->slab_cache != s)
+		panic("slab %s: %p is not an object of this cache", s->name, obj);
+	if (page == c->page)
+		slab_bad_free(s, page, obj, "freed twice in a row");
+	empty = free_to_slab(s, page, obj, caller);
+	c->inuse--;
+	local_irq_restore(flags);
 	if (empty)
 		free_slab(s, empty);
 }
@@ -361,9 +402,7 @@ __noinline void slab_free_slow(struct kmem_cache *s, struct page *page, void *ob
  */
 void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp)
 {
-	if (MM_DEBUG && gfp & __GFP_DIRECT_RECLAIM)
-		might_sleep();
-	return slab_alloc(cache, gfp, __builtin_return_address(0));
+	return slab_alloc(cache, gfp, SLAB_CALLER);
 }
 
 /**
@@ -373,14 +412,7 @@ void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp)
  */
 void kmem_cache_free(struct kmem_cache *cache, void *obj)
 {
-	struct page *page;
-
-	if (unlikely(!obj))
-		return;
-	page = virt_to_head_page(obj);
-	if (unlikely(!PageSlab(page) || page->slab_cache != cache))
-		panic("slab %s: %p is not an object of this cache", cache->name, obj);
-	slab_free(cache, page, obj, __builtin_return_address(0));
+	slab_free(cache, obj, SLAB_CALLER);
 }
 
 unsigned int kmem_cache_size(const struct kmem_cache *cache)
@@ -506,9 +538,7 @@ static void deactivate_cpu_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
 		page->slab_freelist = obj;
 		page->slab_inuse--;
 	}
-	c->freelist = NULL;
-	c->page = NULL;
-	page->slab_frozen = 0;
+	forget_slab(c);
 	if (page->slab_inuse == page->slab_objects)
 		list_add(&page->slab_list, &n->full);
 	else

@@ -99,9 +99,10 @@ unsigned long global_node_page_state(enum node_stat_item item)
 	return sum;
 }
 
-/* all_vm_events - events since boot, of all CPUs */
+/* all_vm_events - events since boot, of all CPUs; single pages are counted where they are stacked */
 void all_vm_events(unsigned long sum[NR_VM_EVENT_ITEMS])
 {
+	struct zone *zone;
 	unsigned int cpu;
 
 	memset(sum, 0, NR_VM_EVENT_ITEMS * sizeof(*sum));
@@ -110,6 +111,11 @@ void all_vm_events(unsigned long sum[NR_VM_EVENT_ITEMS])
 
 		for (unsigned int i = 0; i < NR_VM_EVENT_ITEMS; i++)
 			sum[i] += READ_ONCE(state->event[i]);
+	}
+	for_each_populated_zone(zone) for_each_possible_cpu(cpu)
+	{
+		sum[PGALLOC_DMA + zone->idx] += READ_ONCE(zone->pcp[cpu].nr_alloc);
+		sum[PGFREE] += READ_ONCE(zone->pcp[cpu].nr_free);
 	}
 }
 

@@ -29,11 +29,13 @@
 
 #define MAX_ORDER_PAGES (1UL << MAX_ORDER)
 
-struct pglist_data *node_data[MAX_NUMNODES];
+static struct pglist_data boot_node; /* node 0: every machine has it */
+struct pglist_data *node_data[MAX_NUMNODES] = { &boot_node };
+struct zone *zone_table[1u << (64 - PAGE_NODE_SHIFT)];
 unsigned int nr_online_nodes;
 u8 numa_distance[MAX_NUMNODES][MAX_NUMNODES];
 unsigned long min_free_kbytes;
-DEFINE_PER_CPU(int, numa_node);
+DEFINE_PER_CPU(struct pglist_data *, local_node) = &boot_node;
 
 static const char *const zone_names[MAX_NR_ZONES] = { "DMA", "DMA32", "Normal", "Movable" };
 /* First pfn behind each zone; Movable has no addresses of its own. */
@@ -78,8 +80,7 @@ static __always_inline void init_page(struct page *page, unsigned long flags, in
 	page->flags = flags;
 	page->compound_head = 0;
 	page->mapping = NULL;
-	page->_mapcount.counter = -1;
-	page->_refcount.counter = refs;
+	page->counts = PAGE_COUNTS_FREE + ((u64)refs << 32);
 }
 
 static __always_inline void init_pages(struct page *page, struct page *last, unsigned long flags,
@@ -239,6 +240,7 @@ void zone_init(struct zone *zone, struct pglist_data *node, enum zone_type idx, 
 	zone->pcp = pcp;
 	memset(zone->watermark, 0, sizeof(zone->watermark));
 	memset(zone->lowmem_reserve, 0, sizeof(zone->lowmem_reserve));
+	zone_table[(idx << (PAGE_ZONE_SHIFT - PAGE_NODE_SHIFT)) | node->nid] = zone;
 	spin_lock_init(&zone->lock, LOCK_ZONE);
 	for (unsigned int order = 0; order <= MAX_ORDER; order++) {
 		INIT_LIST_HEAD(&zone->free_area[order].free_list);
@@ -296,7 +298,8 @@ static void create_nodes(void)
 	if (!nr_online_nodes)
 		panic("the machine has no memory");
 	for (unsigned int nid = 0; nid < nr_online_nodes; nid++) {
-		node_data[nid] = boot_alloc(sizeof(struct pglist_data), "memory nodes");
+		if (nid)
+			node_data[nid] = boot_alloc(sizeof(struct pglist_data), "memory nodes");
 		node_init(node_data[nid], nid);
 	}
 	for (unsigned int i = 0; i < memblock.memory.cnt; i++) {

@@ -36,6 +36,9 @@ struct mm_trace_ring {
 extern u32 mm_trace_mask;			/* bit per kind */
 void mm_trace_emit(enum mm_event kind, unsigned long addr, unsigned long pfn, unsigned long detail);
 
+/* mm_trace_on - does anybody listen?  For a caller that has work to do before it can tell. */
+#define mm_trace_on(kind) unlikely(mm_trace_mask & (1u << (kind)))
+
 #define trace_mm(kind, addr, pfn, detail)					\
 do {	if (unlikely(mm_trace_mask & (1u << (kind))))				\
 		mm_trace_emit(kind, addr, pfn, detail);				\

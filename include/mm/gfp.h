@@ -61,6 +61,10 @@ static inline unsigned int get_order(size_t size)
 	return fls64((size - 1) >> PAGE_SHIFT);
 }
 
+struct page *__alloc_page(
+	gfp_t gfp); /* one page, no zone modifiers: the path of nearly every page */
+struct page *__alloc_pages(gfp_t gfp, unsigned int order);
+
 /**
  * alloc_pages - 2^order contiguous frames
  *
@@ -70,7 +74,13 @@ static inline unsigned int get_order(size_t size)
  * Return: first page, or NULL.
  * Context: any with GFP_ATOMIC / GFP_NOWAIT; GFP_KERNEL may sleep.
  */
-struct page *alloc_pages(gfp_t gfp, unsigned int order);
+static __always_inline struct page *alloc_pages(gfp_t gfp, unsigned int order)
+{
+	if (__builtin_constant_p(order | (gfp & (__GFP_DMA | __GFP_DMA32))) &&
+	    !(order | (gfp & (__GFP_DMA | __GFP_DMA32))))
+		return __alloc_page(gfp);
+	return __alloc_pages(gfp, order);
+}
 struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order);
 #define alloc_page(gfp) alloc_pages(gfp, 0)
 

@@ -29,7 +29,7 @@ struct free_area {
 
 #define PCP_BATCH 32              /* pages fetched from the buddy at a time */
 #define PCP_DRAIN (2 * PCP_BATCH) /* pages given back at a time */
-#define PCP_HIGH  (6 * PCP_BATCH) /* more are never held: at most 768 KiB per CPU and zone */
+#define PCP_HIGH  253 /* more are never held: 1 MiB per CPU and zone; makes the struct 2 KiB */
 
 /*
  * A stack in an array: a page is pushed and popped without touching its neighbours in a list, the page freed last
@@ -37,8 +37,11 @@ struct free_area {
  */
 struct per_cpu_pages { /* [c] */
 	unsigned int count;
+	unsigned long nr_alloc, nr_free; /* single pages since boot: part of PGALLOC_* and PGFREE */
 	struct page *pages[PCP_HIGH];
 } __aligned(64);
+
+static_assert(sizeof(struct per_cpu_pages) == 2048, "found by a shift");
 
 struct zone {
 	const char *name;                  /* [I] */
@@ -121,13 +124,16 @@ static inline bool populated_zone(const struct zone *zone)
 /* SLIT distances between nodes, 10 is local; 0 where nobody told (then 20).  Filled before mem_init. */
 extern u8 numa_distance[MAX_NUMNODES][MAX_NUMNODES];
 
-/* The node of this CPU's memory; 0 until somebody says otherwise. */
-DECLARE_PER_CPU(int, numa_node);
-#define numa_node_id() this_cpu_read(numa_node)
+/* The node of this CPU's memory; node 0 until somebody says otherwise. */
+DECLARE_PER_CPU(struct pglist_data *, local_node);
+#define numa_node_id() (this_cpu_read(local_node)->nid)
+
+/* Every zone under the top byte of its pages' flags. */
+extern struct zone *zone_table[1u << (64 - PAGE_NODE_SHIFT)];
 
 static inline struct zone *page_zone(const struct page *page)
 {
-	return &NODE_DATA(page_to_nid(page))->zones[page_zonenum(page)];
+	return zone_table[page->flags >> PAGE_NODE_SHIFT];
 }
 
 /* gfp_zone - the highest zone that the zone modifiers of @gfp allow */

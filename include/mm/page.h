@@ -61,10 +61,10 @@ enum pageflags {
 	NR_PAGEFLAGS,
 };
 
-/* flags word: [63:60] zone, [59:52] node, low bits PG_* */
-#define PAGE_ZONE_SHIFT 60
-#define PAGE_NODE_SHIFT 52
-#define PAGE_NODE_MASK  0xffUL
+/* flags word: [63:62] zone, [61:56] node, low bits PG_*; the top byte indexes zone_table */
+#define PAGE_ZONE_SHIFT 62
+#define PAGE_NODE_SHIFT 56
+#define PAGE_NODE_MASK  0x3fUL
 
 struct page {
 	unsigned long flags;
@@ -92,10 +92,16 @@ struct page {
 		unsigned long compound_head; /* tail: head | 1 */
 	};
 	unsigned long compound_order; /* head of a compound page; bits above: owner's */
-	atomic_t _mapcount;
-	atomic_t _refcount;
+	union {
+		struct {
+			atomic_t _mapcount;
+			atomic_t _refcount;
+		};
+		u64 counts; /* both at once: PAGE_COUNTS_FREE when nothing uses the page */
+	};
 };
 
+#define PAGE_COUNTS_FREE  0xffffffffUL /* _mapcount -1, _refcount 0 */
 #define PAGE_MAPPING_ANON 1UL
 
 static_assert(sizeof(struct page) == 64, "struct page is one cache line");

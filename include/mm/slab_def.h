@@ -15,10 +15,12 @@
 
 #include <mm/slab.h>
 
-struct kmem_cache_cpu {    /* [c] */
-	void *freelist;    /* free objects of page, linked through cache->offset */
-	struct page *page; /* the slab that this CPU allocates from */
-	long inuse;        /* allocated minus freed on this CPU; the sum over CPUs is exact */
+struct kmem_cache_cpu {      /* [c] */
+	void *freelist;      /* free objects of page, linked through cache->offset */
+	unsigned long start; /* address of the slab that this CPU allocates from */
+	unsigned long bytes; /* its length; 0 while there is none */
+	struct page *page;   /* the same slab, or NULL */
+	long inuse;          /* allocated minus freed on this CPU; the sum over CPUs is exact */
 } __aligned(64);
 
 struct kmem_cache_node { /* [n] */
@@ -26,8 +28,8 @@ struct kmem_cache_node { /* [n] */
 	unsigned long nr_slabs;
 	unsigned long total_objects; /* in use and free */
 	unsigned long nr_pages;
-	unsigned long nr_partial;    /* empty ones included */
-	unsigned long nr_empty;      /* at the tail of partial */
+	unsigned long nr_partial; /* empty ones included */
+	unsigned long nr_empty;   /* at the tail of partial */
 	struct list_head partial, full;
 } __aligned(64);
 
@@ -65,10 +67,25 @@ static __always_inline void set_freepointer(const struct kmem_cache *s, void *ob
 	*(void **)((char *)obj + s->offset) = next;
 }
 
-void *slab_alloc_slow(struct kmem_cache *s, gfp_t gfp, unsigned long irqflags, const void *caller);
-void slab_free_slow(struct kmem_cache *s, struct page *page, void *obj, const void *caller);
+/* The part of the CPU we run on; interrupts off.  Multiplied in 32 bits, which saves widening the CPU number. */
+static __always_inline struct kmem_cache_cpu *this_cpu_slab(struct kmem_cache *s)
+{
+	unsigned int offset = smp_processor_id() * (unsigned int)sizeof(struct kmem_cache_cpu);
+
+	return (struct kmem_cache_cpu *)((char *)s->cpu + offset);
+}
+
+/* Both restore the interrupt state @flags; callers tail-call them, so that the fast paths save no registers. */
+void *slab_alloc_slow(struct kmem_cache *s, gfp_t gfp, unsigned long flags, const void *caller);
+void slab_free_slow(struct kmem_cache *s, void *obj, unsigned long flags, const void *caller);
 void slab_bad_free(struct kmem_cache *s, const struct page *page, const void *obj, const char *what)
 	__attribute__((noreturn, cold));
+
+/*
+ * Who asked, for the owner records.  Worked out here only where records are the rule; else the slow path, which
+ * has been jumped to, finds the same return address for itself.
+ */
+#define SLAB_CALLER (MM_DEBUG ? __builtin_return_address(0) : NULL)
 
 /*
  * slab_alloc - pop this CPU's freelist
@@ -82,50 +99,56 @@ static __always_inline void *slab_alloc(struct kmem_cache *s, gfp_t gfp, const v
 	unsigned long flags;
 	void *obj;
 
+	if (MM_DEBUG && gfp & __GFP_DIRECT_RECLAIM)
+		might_sleep();
 	if (should_fail_alloc(gfp))
 		return NULL;
 	local_irq_save(flags);
-	c = &s->cpu[smp_processor_id()];
+	c = this_cpu_slab(s);
 	obj = c->freelist;
-	if (unlikely(!obj)) {
-		obj = slab_alloc_slow(s, gfp, flags, caller); /* restores the flags */
-		if (unlikely(!obj))
-			return NULL;
-	} else {
-		c->freelist = get_freepointer(s, obj);
-		c->inuse++;
-		local_irq_restore(flags);
-	}
+	if (unlikely(!obj))
+		return slab_alloc_slow(s, gfp, flags, caller);
+	c->freelist = get_freepointer(s, obj);
+	c->inuse++;
+	local_irq_restore(flags);
 	if (unlikely(gfp & __GFP_ZERO))
-		memset(obj, 0, s->object_size);
+		return memset(obj, 0, s->object_size);
 	return obj;
 }
 
-/* slab_free - push onto this CPU's freelist if the object is of its slab; else the slab's own list takes it */
-static __always_inline void slab_free(struct kmem_cache *s, struct page *page, void *obj,
-				      const void *caller)
+/*
+ * slab_free - push onto this CPU's freelist if the object is of its slab; else the slab's own list takes it
+ *
+ * The slab's range is all that is compared: the object's struct page is not looked at.  What is not of this slab,
+ * NULL included, is sorted out by the slow path.
+ */
+static __always_inline void slab_free(struct kmem_cache *s, void *obj, const void *caller)
 {
 	struct kmem_cache_cpu *c;
 	unsigned long flags;
 
 	local_irq_save(flags);
-	c = &s->cpu[smp_processor_id()];
-	if (likely(page == c->page)) {
-		if (unlikely(obj == c->freelist))
-			slab_bad_free(s, page, obj, "freed twice in a row");
-		set_freepointer(s, obj, c->freelist);
-		c->freelist = obj;
-		c->inuse--;
-	} else {
-		slab_free_slow(s, page, obj, caller);
+	c = this_cpu_slab(s);
+	if (unlikely((unsigned long)obj - c->start >= c->bytes || obj == c->freelist)) {
+		slab_free_slow(s, obj, flags, caller);
+		return;
 	}
+	set_freepointer(s, obj, c->freelist);
+	c->freelist = obj;
+	c->inuse--;
 	local_irq_restore(flags);
 }
 
-/* The slab that an object of a direct-map address lies in. */
-static __always_inline struct page *virt_to_head_page(const void *obj)
+/*
+ * The struct page of a direct-map address.  virt_to_page() also knows the kernel image; this is one shift and one
+ * addition.
+ */
+static __always_inline struct page *object_page(const void *obj)
 {
-	return compound_head(virt_to_page(obj));
+	const unsigned long first =
+		(unsigned long)vmemmap - (PAGE_OFFSET >> PAGE_SHIFT) * sizeof(struct page);
+
+	return (struct page *)(((unsigned long)obj >> PAGE_SHIFT) * sizeof(struct page) + first);
 }
 
 void slab_layout(struct kmem_cache *s);
