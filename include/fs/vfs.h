@@ -217,6 +217,7 @@ struct file {
 	struct rcu_head f_rcu;
 	void *f_task_work[2];		/* last fput runs on the way to user mode: a callback_head */
 	u32 f_flock;			/* has (had) a flock(2) lock: its close looks for it */
+	unsigned int f_version;		/* fifo: writers that had come when it was opened */
 };
 #define FMODE_READ	1u
 #define FMODE_WRITE	2u
@@ -279,6 +280,8 @@ extern struct fs_struct init_fs;
 struct files_struct *files_alloc(void);
 /* files_for_each - open descriptors of another task: for /proc/[pid]/fd */
 struct file *files_next(struct files_struct *files, unsigned int *fd);	/* next open >= *fd, referenced; NULL */
+struct task_struct;
+unsigned int files_max_fds(struct task_struct *task);	/* capacity of its table; 0 when it has none any more */
 
 /* --- inode.c, dcache.c, libfs --- */
 struct inode *new_inode(struct super_block *sb, u32 mode);	/* NULL */
