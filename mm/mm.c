@@ -32,8 +32,6 @@
 #include <mm/slab.h>
 #include <mm/vma.h>
 
-#define MMAP_MIN_ADDR 0x10000UL /* Debian's vm.mmap_min_addr */
-
 struct mm_struct init_mm = {
 	.mm_users = ATOMIC_INIT(2),
 	.mm_count = ATOMIC_INIT(1),
@@ -106,7 +104,7 @@ struct mm_struct *mm_alloc(void)
 		return NULL;
 	}
 	mm->task_size = TASK_SIZE_MAX;
-	mm->mmap_min_addr = MMAP_MIN_ADDR;
+	mm->mmap_min_addr = DEFAULT_MMAP_MIN_ADDR;
 	mm_set_layout(mm, 0, 0, false);
 	return mm;
 }
@@ -323,8 +321,16 @@ unsigned long get_mm_counter(struct mm_struct *mm, int member)
 
 unsigned long get_mm_rss(struct mm_struct *mm)
 {
-	return get_mm_counter(mm, MM_FILEPAGES) + get_mm_counter(mm, MM_ANONPAGES) +
-	       get_mm_counter(mm, MM_SHMEMPAGES);
+	long sum = 0;
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const long *count = mm->rss[cpu].count;
+
+		sum += READ_ONCE(count[MM_FILEPAGES]) + READ_ONCE(count[MM_ANONPAGES]) +
+		       READ_ONCE(count[MM_SHMEMPAGES]);
+	}
+	return max(sum, 0L);
 }
 
 /* update_hiwater_rss - before the resident set shrinks: remember its peak (VmHWM) */

@@ -57,6 +57,19 @@ static unsigned long unaccount(struct mm_struct *mm, const struct vm_area_struct
 	return vma->vm_flags & VM_ACCOUNT ? nr_pages : 0;
 }
 
+/*
+ * Could a hole [start, end) between the neighbours @floor and @ceiling empty a table?  Not if it lies in the range of
+ * one table that a neighbour needs too: the common case of small mappings, decided without a walk.
+ */
+static bool may_free_tables(vaddr_t start, vaddr_t end, vaddr_t floor, vaddr_t ceiling)
+{
+	vaddr_t table = start & PMD_MASK;
+
+	if (end > table + PMD_SIZE)
+		return true;
+	return floor <= table && (!ceiling || ceiling >= table + PMD_SIZE);
+}
+
 /**
  * unmap_region - free [start, end), which cuts no VMA in two
  * @first: lowest VMA with a byte in the range
@@ -67,6 +80,7 @@ void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, vaddr_t st
 {
 	struct vm_area_struct *prev = first->vm_prev, *next, *gone = NULL, *vma = first;
 	unsigned long charge = 0;
+	vaddr_t floor, ceiling;
 	struct mmu_gather tlb;
 
 	update_hiwater_vm(mm);
@@ -95,7 +109,10 @@ void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, vaddr_t st
 		vma_set_range(next, end, next->vm_end, linear_page_index(next, end));
 	}
 
-	free_pgd_range(&tlb, start, end, prev ? prev->vm_end : 0, next ? next->vm_start : 0);
+	floor = prev ? prev->vm_end : 0;
+	ceiling = next ? next->vm_start : 0;
+	if (may_free_tables(start, end, floor, ceiling))
+		free_pgd_range(&tlb, start, end, floor, ceiling);
 	tlb_finish_mmu(&tlb);
 	vm_unacct_memory(charge);
 	while (gone) {

@@ -21,7 +21,8 @@
 #define OVERCOMMIT_GUESS      0
 #define OVERCOMMIT_ALWAYS     1
 #define OVERCOMMIT_NEVER      2
-#define OVERCOMMIT_RATIO      50 /* percent of RAM that mode 2 promises */
+#define OVERCOMMIT_RATIO      50                      /* percent of RAM that mode 2 promises */
+#define SURELY_THERE_PAGES    (8 * MiB >> PAGE_SHIFT) /* no machine that boots has less RAM */
 #define ADMIN_RESERVE_PERCENT 3
 
 int sysctl_overcommit_memory = OVERCOMMIT_GUESS;
@@ -54,7 +55,7 @@ int vm_enough_memory(unsigned long nr_pages, bool cap_sys_admin)
 	unsigned long allowed;
 
 	if (likely(sysctl_overcommit_memory == OVERCOMMIT_GUESS)) {
-		if (unlikely(nr_pages > totalram_pages()))
+		if (unlikely(nr_pages > SURELY_THERE_PAGES && nr_pages > totalram_pages()))
 			return -ENOMEM;
 	} else if (sysctl_overcommit_memory == OVERCOMMIT_NEVER) {
 		allowed = vm_commit_limit();

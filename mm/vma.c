@@ -26,9 +26,8 @@
  *   V4  highest_vm_end is the end of the last VMA, 0 without any;
  *   V5  total_vm, data_vm, exec_vm, stack_vm, locked_vm are what summing up the VMAs gives.
  *
- * V3 has a consequence for the code: rotations copy and recompute gaps of a few nodes only, so a node may enter or
- * leave the tree only while every stored gap is right.  Hence the order "erase, then relink the list, then
- * vma_gap_update(next)" and "relink, vma_gap_update(next), then insert".
+ * V3 has a consequence for the code: rotations copy and recompute gaps of a few nodes only, so the tree changes its
+ * shape only while every stored gap is what its node would compute: first the list, then the gaps, then the tree.
  *
  * Locking: mmap_lock, read to look, write to change.  What the reverse map reads (range and pgoff) is changed under
  * its locks too: vma_merge.c.
@@ -134,7 +133,8 @@ void vma_end_changed(struct vm_area_struct *vma)
 /**
  * __vma_link - @vma enters list and tree behind @prev (NULL: as the first)
  *
- * The range lies between @prev and its successor.  The file side (i_mmap) is the caller's.
+ * The range lies between @prev and its successor.  A neighbour that has just given @vma a part of its own range has
+ * not been to vma_gap_update() for it.  The file side (i_mmap) is the caller's.
  */
 void __vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev)
 {
@@ -147,12 +147,6 @@ void __vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area
 		prev->vm_next = vma;
 	else
 		mm->mmap = vma;
-	if (next) {
-		next->vm_prev = vma;
-		vma_gap_update(next);
-	} else {
-		mm->highest_vm_end = vma->vm_end;
-	}
 
 	if (prev && !prev->vm_rb.rb_right) {
 		parent = &prev->vm_rb;
@@ -165,8 +159,16 @@ void __vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area
 		link = &mm->mm_rb.rb_node;
 	}
 	rb_link_node(&vma->vm_rb, parent, link);
-	vma->rb_subtree_gap = 0;
-	vma_gap_update(vma);
+	vma->rb_subtree_gap = vma_own_gap(vma);
+	if (next) {
+		/* Wherever @vma hangs, next is above it: one way up serves both. */
+		next->vm_prev = vma;
+		vma_gap_callbacks_propagate(parent, &next->vm_rb);
+		vma_gap_update(next);
+	} else {
+		mm->highest_vm_end = vma->vm_end;
+		vma_gap_callbacks_propagate(parent, NULL);
+	}
 	rb_insert_augmented(&vma->vm_rb, &mm->mm_rb, &vma_gap_callbacks);
 	mm->map_count++;
 	trace_mm(EV_VMA_ADD, vma->vm_start, 0, vma->vm_end);
@@ -180,33 +182,18 @@ void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_s
 		vma_link_file(vma);
 }
 
-/* __vma_unlink - @vma leaves list and tree; the reverse map is the caller's */
-void __vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
-{
-	vma_detach_range(mm, vma, vma->vm_next);
-}
-
 /**
- * vma_detach_range - take a run of VMAs out of list and tree
+ * vma_detach_range - take a run of VMAs out of list and tree; the reverse map is the caller's
  * @first: first to go
  * @next:  first behind it that stays, or NULL
  *
- * The run stays a list by vm_next, ended by NULL.  Gaps in the tree stay right while nodes leave, because vm_prev
- * of those that are still in it does not change before the end; then one update repairs @next's.
+ * The run stays a list by vm_next, ended by NULL.  First @next's hole becomes the whole that it will be, which goes up
+ * the tree once; what then leaves had only parts of it, so that little is left to repair.
  */
 void vma_detach_range(struct mm_struct *mm, struct vm_area_struct *first,
 		      struct vm_area_struct *next)
 {
 	struct vm_area_struct *prev = first->vm_prev, *vma = first, *last;
-
-	do {
-		rb_erase_augmented(&vma->vm_rb, &mm->mm_rb, &vma_gap_callbacks);
-		mm->map_count--;
-		trace_mm(EV_VMA_REMOVE, vma->vm_start, 0, vma->vm_end);
-		last = vma;
-		vma = vma->vm_next;
-	} while (vma != next);
-	last->vm_next = NULL;
 
 	if (prev)
 		prev->vm_next = next;
@@ -218,6 +205,15 @@ void vma_detach_range(struct mm_struct *mm, struct vm_area_struct *first,
 	} else {
 		mm->highest_vm_end = prev ? prev->vm_end : 0;
 	}
+
+	do {
+		rb_erase_augmented(&vma->vm_rb, &mm->mm_rb, &vma_gap_callbacks);
+		mm->map_count--;
+		trace_mm(EV_VMA_REMOVE, vma->vm_start, 0, vma->vm_end);
+		last = vma;
+		vma = vma->vm_next;
+	} while (vma != next);
+	last->vm_next = NULL;
 }
 
 /**

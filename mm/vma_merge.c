@@ -133,7 +133,7 @@ static int import_anon_vma(struct vm_area_struct *vma, struct vm_area_struct *fr
 
 /**
  * absorb - @vma takes over [start, end), swallowing one or two neighbours
- * @victim: adjacent VMAs that vanish; the second may be NULL, or both (then the range was free)
+ * @victim: VMAs within [start, end) that vanish, in order; the second may be NULL
  * @pgoff:  of @start
  *
  * Return: 0, or -ENOMEM with nothing changed.
@@ -151,15 +151,13 @@ static int absorb(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, pgoff_
 		if (err)
 			return err;
 	}
-	for (i = 0; i < 2 && victim[i]; i++)
-		__vma_unlink(mm, victim[i]);
-
 	vma_adjust_lock(&adj, vma, NULL);
 	write_range(vma, start, end, pgoff);
 	for (i = 0; i < 2 && victim[i]; i++)
 		vma_adjust_unlink(&adj, victim[i]);
 	vma_adjust_unlock(&adj);
 	range_changed(vma, old_start, old_end);
+	vma_detach_range(mm, victim[0], (victim[1] ? victim[1] : victim[0])->vm_next);
 
 	for (i = 0; i < 2 && victim[i]; i++) {
 		unlink_anon_vmas(victim[i]);
@@ -322,7 +320,6 @@ static int isolate(struct mm_struct *mm, struct vm_area_struct *vma, vaddr_t sta
 	if (upper)
 		vma_adjust_link(&adj, upper);
 	vma_adjust_unlock(&adj);
-	range_changed(vma, old_start, old_end);
 	if (lower)
 		__vma_link(mm, lower, vma->vm_prev);
 	if (upper)

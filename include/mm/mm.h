@@ -13,6 +13,7 @@
 
 #define IS_ERR_VALUE(x) ((unsigned long)(x) >= (unsigned long)-4095L)
 #define DEFAULT_MAX_MAP_COUNT 65530
+#define DEFAULT_MMAP_MIN_ADDR 0x10000UL	/* bytes; Debian's vm.mmap_min_addr */
 #define STACK_GUARD_GAP (256UL << PAGE_SHIFT)
 
 extern struct mm_struct init_mm;		/* the kernel's own: pgd and kernel mappings */
@@ -53,9 +54,7 @@ void vm_area_free(struct vm_area_struct *vma);
 int insert_vm_struct(struct mm_struct *mm, struct vm_area_struct *vma);	/* -ENOMEM when it overlaps */
 int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, vaddr_t addr);
 void vma_check(struct mm_struct *mm);		/* validators: tree, list, gaps, counts */
-unsigned long vm_get_page_prot_bits(unsigned long vm_flags);
 pgprot_t vm_get_page_prot(unsigned long vm_flags);
-bool vma_wants_name(struct vm_area_struct *vma);
 /* vma_name - "[heap]", "[stack]", vm_ops->name or NULL; a file's path is the caller's to print */
 const char *vma_name(struct vm_area_struct *vma);
 

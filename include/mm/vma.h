@@ -42,7 +42,6 @@ static inline struct vm_area_struct *vma_lookup(const struct mm_struct *mm, vadd
 
 void __vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev);
 void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev);
-void __vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma);
 void vma_detach_range(struct mm_struct *mm, struct vm_area_struct *first,
 		      struct vm_area_struct *next);
 void vma_gap_update(struct vm_area_struct *vma);
