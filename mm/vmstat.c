@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mm/vmstat.c - counting: what memory is used for now, and what has happened since boot
+ * mm/vmstat.c - counting: the uses of memory, and the events since boot
  *
  * Both kinds of counter live per CPU and are changed by one instruction, which no interrupt can split; a reader
  * adds the CPUs up.  A page may be counted in on one CPU and out on another, so a CPU's part can be negative;

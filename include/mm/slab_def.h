@@ -52,7 +52,9 @@ struct kmem_cache {
 };
 
 /* Empty slabs that a node keeps: enough for an allocation to go back and forth over a slab's border. */
-#define SLAB_MIN_EMPTY 2
+#define SLAB_MIN_EMPTY   2
+
+#define SLAB_MAX_OBJECTS 65535u /* per slab: u16 in struct page */
 
 extern struct list_head slab_caches; /* in order of creation */
 extern spinlock_t slab_list_lock;    /* rank LOCK_SLAB_LIST */
@@ -151,6 +153,11 @@ static __always_inline struct page *object_page(const void *obj)
 	return (struct page *)(((unsigned long)obj >> PAGE_SHIFT) * sizeof(struct page) + first);
 }
 
+/* slab.c: free objects and slabs of one CPU (interrupts off) and of one node go back; pages freed */
+void slab_flush_cpu(struct kmem_cache *s, struct kmem_cache_cpu *c);
+unsigned long slab_free_empty(struct kmem_cache *s, struct kmem_cache_node *n);
+
+/* slab_common.c */
 void slab_layout(struct kmem_cache *s);
 void kmalloc_init(void); /* kmalloc.c: the classes */
 

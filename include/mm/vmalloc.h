@@ -7,6 +7,7 @@
 #ifndef MM_VMALLOC_H
 #define MM_VMALLOC_H
 
+#include <mm/gfp.h>
 #include <mm/page.h>
 
 #define VM_AREA_ALLOC   1u /* pages belong to the area */
@@ -34,6 +35,8 @@ void vmalloc_init(void); /* after kmem_cache_init */
 /* Pages of order 0 and their tables, at once.  Contents undefined (vmalloc) or zero.  NULL when out of memory. */
 void *vmalloc(size_t size);
 void *vzalloc(size_t size);
+/* __vmalloc - the same, for an area of kind @flags (VM_AREA_ALLOC and more), asked for by @caller */
+void *__vmalloc(size_t size, gfp_t gfp, unsigned int flags, const void *caller);
 void vfree(const void *addr); /* NULL is fine */
 /* vmap - the caller's pages, which stay the caller's */
 void *vmap(struct page **pages, unsigned int nr, pgprot_t prot);

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mm/kstack.c - kernel stacks: vmalloc'ed, with a guard page on both sides
+ *
+ * A stack that overflows runs into its guard and dies there, instead of in somebody else's data.  The page above is
+ * the area's own guard page, the page below the previous area's.
+ *
+ * Each CPU keeps some stacks: a fork that follows an exit needs no new mapping and no flush.  They are linked
+ * through page->private of their first pages (mm never looks into vmalloc'ed memory).  More than STACK_CACHE pile up
+ * only while stacks are freed with interrupts off, where nothing can be unmapped; the next caller who may, trims.
+ * In use a stack counts as KernelStack, in the cache as vmalloc'ed memory.
+ *
+ * Locking: the cache belongs to its CPU and is touched with interrupts off.
+ */
+#include "mm_env.h"
+#include <mm/mmzone.h>
+#include <mm/vmalloc.h>
+
+#define STACK_CACHE 2u
+
+struct stack_cache { /* this CPU, interrupts off */
+	void *top;
+	unsigned int nr;
+};
+
+static DEFINE_PER_CPU(struct stack_cache, stack_cache);
+
+/* A cached stack, if there are more than @keep; NULL. */
+static void *pop_stack(unsigned int keep)
+{
+	struct stack_cache *cache;
+	unsigned long flags;
+	void *stack = NULL;
+
+	local_irq_save(flags);
+	cache = this_cpu_ptr(&stack_cache);
+	if (cache->nr > keep) {
+		stack = cache->top;
+		cache->top = (void *)vmalloc_to_page(stack)->private;
+		cache->nr--;
+	}
+	local_irq_restore(flags);
+	return stack;
+}
+
+/* All pages of a stack are counted where its first one lies: the same on the way in and out. */
+static void account_stack(const void *stack, long sign)
+{
+	int nid = page_to_nid(vmalloc_to_page(stack));
+
+	mod_node_page_state(nid, NR_KERNEL_STACK_KB, sign * (long)(KERNEL_STACK_SIZE / 1024));
+	mod_node_page_state(nid, NR_VMALLOC, -sign * (long)(KERNEL_STACK_SIZE / PAGE_SIZE));
+}
+
+void *alloc_kernel_stack(void)
+{
+	void *stack, *surplus;
+
+	while ((surplus = pop_stack(STACK_CACHE)))
+		vfree(surplus);
+	stack = pop_stack(0);
+	if (!stack)
+		stack = __vmalloc(KERNEL_STACK_SIZE, GFP_KERNEL, VM_AREA_ALLOC | VM_AREA_STACK,
+				  __builtin_return_address(0));
+	if (stack)
+		account_stack(stack, 1);
+	return stack;
+}
+
+void free_kernel_stack(void *stack)
+{
+	struct stack_cache *cache;
+	unsigned long flags;
+	bool atomic = irqs_disabled();
+
+	if (!stack)
+		return;
+	account_stack(stack, -1);
+	local_irq_save(flags);
+	cache = this_cpu_ptr(&stack_cache);
+	if (atomic || cache->nr < STACK_CACHE) {
+		vmalloc_to_page(stack)->private = (unsigned long)cache->top;
+		cache->top = stack;
+		cache->nr++;
+		stack = NULL;
+	}
+	local_irq_restore(flags);
+	vfree(stack);
+}
