@@ -899,6 +899,7 @@ TEST(special_mapping_shows_the_kernels_pages)
 	EXPECT_STR(vma_name(mm->mmap), "[vdso]");
 	EXPECT_EQ(user_read8(mm, PAGE_AT(5) + 7, &v), 0);
 	EXPECT_EQ(v, 41);
+	EXPECT_PICTURE(mm, "....Xxx");
 	EXPECT_EQ(user_read8(mm, PAGE_AT(6), &v), 7);
 	EXPECT_EQ(user_write8(mm, PAGE_AT(5), 1), 11);
 	EXPECT_EQ(remap(PAGE_AT(4), 3 * P, 4 * P, 0, 0), -EFAULT);
