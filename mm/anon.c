@@ -6,10 +6,10 @@
  *   none         read     the zero page, read-only, special          no rss, no reference, no reverse map
  *   none         write    a zeroed page of its own, writable, dirty  one reference, one mapping, on an LRU list
  *
- * All reads of untouched memory share one frame of zeroes.  Its entries are marked special, which means that no
- * struct page is accounted for them: so the one page needs no counts that every process would fight over, and
- * taking such an entry away is nothing but clearing it.  The first write finds a present, read-only entry and goes
- * to do_wp_page (cow.c).
+ * All reads of untouched memory share one frame of zeroes.  Its entries are marked special, which
+ * means that no struct page is accounted for them: so the one page needs no counts that every
+ * process would fight over, and taking such an entry away is nothing but clearing it.  The first
+ * write finds a present, read-only entry and goes to do_wp_page (cow.c).
  */
 #include "mm_env.h"
 #include <mm/internal.h>
@@ -24,18 +24,22 @@ void zero_page_init(void)
 		panic("no memory for the zero page");
 }
 
-/* The entry is still none?  Then install @entry.  Returns false, with nothing changed, when another CPU was faster. */
+/*
+ * The entry is still none?  Then install @entry.  Returns false, with nothing changed, when another
+ * CPU was faster.
+ */
 static bool install_if_none(struct vm_fault *vmf, pte_t entry)
 {
 	if (unlikely(!pte_none(ptep_get(vmf->pte))))
 		return false;
-	set_pte(vmf->pte, entry);	/* was not present: nothing to flush */
+	set_pte(vmf->pte, entry); /* was not present: nothing to flush */
 	return true;
 }
 
 static vm_fault_t map_zero_page(struct vm_fault *vmf)
 {
-	pte_t entry = pte_mkspecial(pte_wrprotect(pfn_pte(page_to_pfn(zero_page), vmf->vma->vm_page_prot)));
+	pte_t entry = pte_mkspecial(
+		pte_wrprotect(pfn_pte(page_to_pfn(zero_page), vmf->vma->vm_page_prot)));
 
 	spin_lock(vmf->ptl);
 	install_if_none(vmf, entry);

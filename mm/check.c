@@ -2,9 +2,10 @@
 /*
  * mm/check.c - does everything agree?
  *
- * Four structures speak of the same memory: VMAs, page tables, struct page, and the reverse map.  mm_check() walks an
- * address space once and compares them; it is run after every operation of the unit and model tests, at every exit of
- * a test boot, and on demand.  It changes nothing and panics with what it found.
+ * Four structures speak of the same memory: VMAs, page tables, struct page, and the reverse map.
+ * mm_check() walks an address space once and compares them; it is run after every operation of the
+ * unit and model tests, at every exit of a test boot, and on demand.  It changes nothing and panics
+ * with what it found.
  *
  *     table page   PG_table, owner, one per mm->pgtables_bytes; covers part of a VMA           P1..P3 of pgtable.c
  *     entry        lies in a VMA; not more permission than the VMA gives; writable in a private mapping only
@@ -14,7 +15,8 @@
  *     reverse map  a walk from the page meets the entry                                        R4 of rmap.c
  *     counters     rss by kind is the number of entries of that kind
  *
- * Locking: mmap_lock held for write, or nobody else knows the mm: else the counts move while they are taken.
+ * Locking: mmap_lock held for write, or nobody else knows the mm: else the counts move while they
+ * are taken.
  */
 #include "mm_env.h"
 #include <mm/internal.h>
@@ -22,19 +24,21 @@
 
 struct mm_tally {
 	struct mm_struct *mm;
-	unsigned long tables;			/* below the pgd */
+	unsigned long tables; /* below the pgd */
 	long rss[NR_MM_COUNTERS];
 };
 
-static void __noreturn entry_wrong(const struct vm_area_struct *vma, vaddr_t addr, pte_t pte, const char *what)
+static void __noreturn entry_wrong(const struct vm_area_struct *vma, vaddr_t addr, pte_t pte,
+				   const char *what)
 {
 	const struct page *page = pte_special(pte) ? NULL : pfn_to_page(pte_pfn(pte));
 
 	if (page)
-		pr_err("pfn %lx: flags %lx mapping %p index %lx refcount %d mapcount %d\n", page_to_pfn(page),
-		       page->flags, (void *)page->mapping, page->index, page_count(page), page_mapcount(page));
-	panic("mm_check: %s: address %lx pte %lx in vma %lx-%lx flags %lx pgoff %lx", what, addr, pte_val(pte),
-	      vma->vm_start, vma->vm_end, vma->vm_flags, vma->vm_pgoff);
+		pr_err("pfn %lx: flags %lx mapping %p index %lx refcount %d mapcount %d\n",
+		       page_to_pfn(page), page->flags, (void *)page->mapping, page->index,
+		       page_count(page), page_mapcount(page));
+	panic("mm_check: %s: address %lx pte %lx in vma %lx-%lx flags %lx pgoff %lx", what, addr,
+	      pte_val(pte), vma->vm_start, vma->vm_end, vma->vm_flags, vma->vm_pgoff);
 }
 
 static void check_table_page(struct mm_tally *tally, paddr_t table, vaddr_t start, vaddr_t size)
@@ -43,8 +47,8 @@ static void check_table_page(struct mm_tally *tally, paddr_t table, vaddr_t star
 	struct vm_area_struct *vma = find_vma(tally->mm, start);
 
 	if (!PageTable(page) || page->pt_mm != tally->mm || page_count(page) != 1)
-		panic("mm_check: table of %lx, pfn %lx: flags %lx refcount %d owner %p", start, page_to_pfn(page),
-		      page->flags, page_count(page), (void *)page->pt_mm);
+		panic("mm_check: table of %lx, pfn %lx: flags %lx refcount %d owner %p", start,
+		      page_to_pfn(page), page->flags, page_count(page), (void *)page->pt_mm);
 	if (!vma || vma->vm_start > start + size - 1)
 		panic("mm_check: table of %lx size %lx covers no mapping", start, size);
 	tally->tables++;
@@ -92,7 +96,7 @@ static void check_file_page(struct vm_area_struct *vma, vaddr_t addr, pte_t pte,
 	struct address_space *as = vma_mapping(vma);
 
 	if (!as)
-		return;			/* a special mapping's page belongs to no file */
+		return; /* a special mapping's page belongs to no file */
 	if (page->mapping != as)
 		entry_wrong(vma, addr, pte, "page of another file, or of none");
 	if (!PageUptodate(page))
@@ -120,7 +124,8 @@ static void check_page(struct vm_area_struct *vma, vaddr_t addr, pte_t pte, stru
 		entry_wrong(vma, addr, pte, "the reverse map does not find the entry");
 }
 
-static void check_permissions(struct vm_area_struct *vma, vaddr_t addr, pte_t pte, struct page *page)
+static void check_permissions(struct vm_area_struct *vma, vaddr_t addr, pte_t pte,
+			      struct page *page)
 {
 	if (pte_hw_present(pte) && !pte_user(pte))
 		entry_wrong(vma, addr, pte, "not a user entry");
@@ -148,7 +153,8 @@ static void check_entry(struct mm_tally *tally, vaddr_t addr, pte_t pte)
 	if (!vma || vma->vm_start > addr)
 		panic("mm_check: address %lx has entry %lx but no mapping", addr, pte_val(pte));
 	if (!pte_present(pte))
-		entry_wrong(vma, addr, __pte(_PAGE_SPECIAL | pte_val(pte)), "swap entry, but there is no swap");
+		entry_wrong(vma, addr, __pte(_PAGE_SPECIAL | pte_val(pte)),
+			    "swap entry, but there is no swap");
 	page = vm_normal_page(pte);
 	check_permissions(vma, addr, pte, page);
 	if (!page)
@@ -202,7 +208,8 @@ static void check_counters(struct mm_tally *tally)
 		for_each_possible_cpu(cpu)
 			counted += mm->rss[cpu].count[i];
 		if (counted != tally->rss[i])
-			panic("mm_check: rss kind %d is %ld, counted %ld entries", i, counted, tally->rss[i]);
+			panic("mm_check: rss kind %d is %ld, counted %ld entries", i, counted,
+			      tally->rss[i]);
 	}
 }
 

@@ -9,15 +9,17 @@
  *   a file's, in a private mapping           copy                             new page, writable
  *   zero page                                new zeroed page                  new page, writable
  *
- * "Nobody else" is the reference count, not the number of mappings: someone who read the page through another process
- * may hold a reference after that process has unmapped it, and must go on seeing the old content.  The count is exact
- * enough when what this CPU's LRU batch holds is given back first; a reference in another CPU's batch merely costs
- * a copy.  The page cannot gain a user while we look: it is mapped once, by an entry whose lock we hold.
+ * "Nobody else" is the reference count, not the number of mappings: someone who read the page
+ * through another process may hold a reference after that process has unmapped it, and must go on
+ * seeing the old content.  The count is exact enough when what this CPU's LRU batch holds is given
+ * back first; a reference in another CPU's batch merely costs a copy.  The page cannot gain a user
+ * while we look: it is mapped once, by an entry whose lock we hold.
  *
- * A debugger may write where the mapping does not allow it (FAULT_FLAG_FORCE): it gets its own page like everyone,
- * and the entry stays read-only.
+ * A debugger may write where the mapping does not allow it (FAULT_FLAG_FORCE): it gets its own page
+ * like everyone, and the entry stays read-only.
  *
- * Locking: mmap_lock for read on entry; each case takes the PTE lock and rechecks the entry against vmf->orig_pte.
+ * Locking: mmap_lock for read on entry; each case takes the PTE lock and rechecks the entry against
+ * vmf->orig_pte.
  */
 #include "mm_env.h"
 #include <mm/internal.h>
@@ -28,15 +30,16 @@ static bool pte_unchanged(const struct vm_fault *vmf)
 	return pte_val(ptep_get(vmf->pte)) == pte_val(vmf->orig_pte);
 }
 
-static void count_fault(const struct vm_fault *vmf, const struct page *page, enum vm_event_item handler)
+static void count_fault(const struct vm_fault *vmf, const struct page *page,
+			enum vm_event_item handler)
 {
 	count_vm_event(handler);
 	trace_mm(EV_FAULT, vmf->address, page_to_pfn(page), handler);
 }
 
 /*
- * Same frame, more permission: no flush is due.  A CPU that still holds the read-only translation faults, forgets it
- * and finds the new entry.  PTE lock held.
+ * Same frame, more permission: no flush is due.  A CPU that still holds the read-only translation
+ * faults, forgets it and finds the new entry.  PTE lock held.
  */
 static void make_writable(struct vm_fault *vmf)
 {
@@ -87,8 +90,8 @@ static vm_fault_t wp_page_copy(struct vm_fault *vmf, struct page *old)
 		return VM_FAULT_NOPAGE;
 	}
 	/*
-	 * No CPU may read the old page while another writes the new one: the entry goes, everyone forgets it, the new
-	 * one comes.
+	 * No CPU may read the old page while another writes the new one: the entry goes, everyone
+	 * forgets it, the new one comes.
 	 */
 	ptep_get_and_clear(vmf->pte);
 	flush_tlb_page(vma, vmf->address);
@@ -104,12 +107,15 @@ static vm_fault_t wp_page_copy(struct vm_fault *vmf, struct page *old)
 		page_remove_rmap(old);
 	spin_unlock(vmf->ptl);
 	if (old)
-		put_page(old);		/* what the entry held */
+		put_page(old); /* what the entry held */
 	count_fault(vmf, page, PGFAULT_COW);
 	return VM_FAULT_NOPAGE;
 }
 
-/* A shared page becomes writable here for the first time: the file system may want to know, and may refuse. */
+/*
+ * A shared page becomes writable here for the first time: the file system may want to know, and may
+ * refuse.
+ */
 static vm_fault_t wp_page_shared(struct vm_fault *vmf, struct page *page)
 {
 	bool locked = false;
@@ -122,7 +128,7 @@ static vm_fault_t wp_page_shared(struct vm_fault *vmf, struct page *page)
 			return ret;
 		if (!(ret & VM_FAULT_LOCKED))
 			lock_page(page);
-		if (!page->mapping) {		/* truncated meanwhile: the access is tried again */
+		if (!page->mapping) { /* truncated meanwhile: the access is tried again */
 			unlock_page(page);
 			return VM_FAULT_NOPAGE;
 		}
@@ -145,7 +151,8 @@ static vm_fault_t wp_page_shared(struct vm_fault *vmf, struct page *page)
 /**
  * do_wp_page - a write met a present entry without the write bit
  *
- * Return: VM_FAULT_NOPAGE when the access can be tried again, else an error or VM_FAULT_RETRY (mmap_lock dropped).
+ * Return: VM_FAULT_NOPAGE when the access can be tried again, else an error or VM_FAULT_RETRY
+ *         (mmap_lock dropped).
  * Locks:  mmap_lock held; takes the PTE lock.  May sleep.
  */
 vm_fault_t do_wp_page(struct vm_fault *vmf)
@@ -155,7 +162,7 @@ vm_fault_t do_wp_page(struct vm_fault *vmf)
 	vm_fault_t ret;
 
 	if (!page && !(vma->vm_flags & VM_SHARED))
-		return wp_page_copy(vmf, NULL);		/* the zero page needs no reference */
+		return wp_page_copy(vmf, NULL); /* the zero page needs no reference */
 
 	spin_lock(vmf->ptl);
 	if (unlikely(!pte_unchanged(vmf))) {
@@ -169,7 +176,7 @@ vm_fault_t do_wp_page(struct vm_fault *vmf)
 		return VM_FAULT_NOPAGE;
 	}
 	if (page)
-		get_page(page);		/* the lock goes, the page must stay */
+		get_page(page); /* the lock goes, the page must stay */
 	spin_unlock(vmf->ptl);
 
 	ret = vma->vm_flags & VM_SHARED ? wp_page_shared(vmf, page) : wp_page_copy(vmf, page);

@@ -2,8 +2,9 @@
 /*
  * mm/fault.c - the page fault: from an address to a present entry, or to the reason why not
  *
- * The processor could not use a translation.  The page tables are only a cache; what is true is said by the VMAs and
- * by the pages that hang off their objects.  A fault looks the truth up and repairs the cache:
+ * The processor could not use a translation.  The page tables are only a cache; what is true is
+ * said by the VMAs and by the pages that hang off their objects.  A fault looks the truth up and
+ * repairs the cache:
  *
  *     1  which mapping?        find_vma; a stack grows to cover the address    no: SIGSEGV, MAPERR
  *     2  is it allowed?        vm_flags against the access                     no: SIGSEGV, ACCERR
@@ -23,23 +24,25 @@
  *   present          allowed  any              spurious_fault        unchanged
  *   swap entry       -        -                none: no swap area exists, so neither can the entry
  *
- * All handlers have one shape: get the page, which may sleep or ask for a restart; lock the PTE; recheck that it
- * still is what the decision was based on; install; count.  Everything that allocates comes before the PTE lock.
+ * All handlers have one shape: get the page, which may sleep or ask for a restart; lock the PTE;
+ * recheck that it still is what the decision was based on; install; count.  Everything that
+ * allocates comes before the PTE lock.
  *
- * Restart.  A handler that must wait for a page lock drops mmap_lock first, since a waiter would hold up every mmap
- * and munmap of the process, and answers VM_FAULT_RETRY: nothing that was looked up may be used again.  The one loop
- * that starts over is in mm_fault().
+ * Restart.  A handler that must wait for a page lock drops mmap_lock first, since a waiter would
+ * hold up every mmap and munmap of the process, and answers VM_FAULT_RETRY: nothing that was looked
+ * up may be used again.  The one loop that starts over is in mm_fault().
  *
- * Allocation may sleep under mmap_lock; reclaim never takes mmap_lock.  A fault never takes an inode's lock: the
- * page cache and i_size, read under the page lock, are all it needs of a file.
+ * Allocation may sleep under mmap_lock; reclaim never takes mmap_lock.  A fault never takes an
+ * inode's lock: the page cache and i_size, read under the page lock, are all it needs of a file.
  *
- * No flush is due when an entry becomes present: the processor does not cache non-present entries (SDM).  Where a
- * handler replaces a present entry, it says what it flushes.
+ * No flush is due when an entry becomes present: the processor does not cache non-present entries
+ * (SDM).  Where a handler replaces a present entry, it says what it flushes.
  *
- * Not done: faults without mmap_lock; huge pages; swap.  Their places are handle_mm_fault's walk and the swap row.
+ * Not done: faults without mmap_lock; huge pages; swap.  Their places are handle_mm_fault's walk
+ * and the swap row.
  *
- * Sources: Intel SDM 3A, "Page-Fault Exceptions", "Invalidation of TLBs and Paging-Structure Caches"; Cranor and
- * Parulkar 1999 (UVM) for the shape.
+ * Sources: Intel SDM 3A, "Page-Fault Exceptions", "Invalidation of TLBs and Paging-Structure
+ * Caches"; Cranor and Parulkar 1999 (UVM) for the shape.
  */
 #include "mm_env.h"
 #include <mm/internal.h>
@@ -48,13 +51,15 @@ static void report_inexplicable(const struct vm_fault *vmf)
 {
 	const struct vm_area_struct *vma = vmf->vma;
 
-	pr_err("fault: no rule for address %lx flags %x: vma %lx-%lx flags %lx pte %lx\n", vmf->real_address, vmf->flags,
-	       vma->vm_start, vma->vm_end, vma->vm_flags, pte_val(vmf->orig_pte));
+	pr_err("fault: no rule for address %lx flags %x: vma %lx-%lx flags %lx pte %lx\n",
+	       vmf->real_address, vmf->flags, vma->vm_start, vma->vm_end, vma->vm_flags,
+	       pte_val(vmf->orig_pte));
 }
 
 /*
- * The entry allows the access.  Another CPU repaired it first, or this one remembered an older entry with fewer
- * permissions: the fault itself has made it forget that one (SDM, "Operations that Invalidate TLBs").
+ * The entry allows the access.  Another CPU repaired it first, or this one remembered an older
+ * entry with fewer permissions: the fault itself has made it forget that one (SDM, "Operations that
+ * Invalidate TLBs").
  */
 static vm_fault_t spurious_fault(struct vm_fault *vmf)
 {
@@ -82,7 +87,8 @@ static vm_fault_t handle_pte_fault(struct vm_fault *vmf)
 
 /**
  * handle_mm_fault - repair the entry for @addr of @vma, whose permissions have been checked
- * @flags: FAULT_FLAG_*; without ALLOW_RETRY it waits under mmap_lock instead of asking for a restart
+ * @flags: FAULT_FLAG_*; without ALLOW_RETRY it waits under mmap_lock instead of asking for a
+ *         restart
  *
  * Return: VM_FAULT_*.  With VM_FAULT_RETRY mmap_lock has been dropped and @vma may be gone.
  * Locks:  vma->vm_mm->mmap_lock held for read or write (then without ALLOW_RETRY).  May sleep.
@@ -104,7 +110,7 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *vma, vaddr_t addr, unsigned in
 		return VM_FAULT_OOM;
 	vmf.pte = pte_offset(vmf.pmd, vmf.address);
 	vmf.ptl = pte_lockptr(vmf.pmd);
-	vmf.orig_pte = ptep_get(vmf.pte);	/* without the lock: every handler looks again under it */
+	vmf.orig_pte = ptep_get(vmf.pte); /* without the lock: every handler looks again under it */
 	return handle_pte_fault(&vmf);
 }
 
@@ -121,12 +127,14 @@ static bool access_allowed(const struct vm_area_struct *vma, unsigned int flags)
 }
 
 /*
- * The address lies below the nearest mapping.  A stack grows, which moves vm_start and so needs mmap_lock for write;
- * between the two holds anything may have been mapped or unmapped, so the mapping is looked up again.
+ * The address lies below the nearest mapping.  A stack grows, which moves vm_start and so needs
+ * mmap_lock for write; between the two holds anything may have been mapped or unmapped, so the
+ * mapping is looked up again.
  *
  * Return: the mapping, with mmap_lock held for read; NULL with it released.
  */
-static __noinline struct vm_area_struct *grow_stack(struct mm_struct *mm, const struct mm_limits *lim, vaddr_t addr)
+static __noinline struct vm_area_struct *grow_stack(struct mm_struct *mm,
+						    const struct mm_limits *lim, vaddr_t addr)
 {
 	struct vm_area_struct *vma;
 
@@ -151,7 +159,8 @@ none:
  * Step 1.
  * Return: the mapping that contains @addr, with mmap_lock held for read; NULL with it released.
  */
-static struct vm_area_struct *lock_mm_and_find_vma(struct mm_struct *mm, const struct mm_limits *lim, vaddr_t addr)
+static struct vm_area_struct *lock_mm_and_find_vma(struct mm_struct *mm,
+						   const struct mm_limits *lim, vaddr_t addr)
 {
 	struct vm_area_struct *vma;
 
@@ -165,7 +174,8 @@ static struct vm_area_struct *lock_mm_and_find_vma(struct mm_struct *mm, const s
 	return NULL;
 }
 
-vm_fault_t mm_fault(struct mm_struct *mm, const struct mm_limits *lim, vaddr_t addr, unsigned int flags, int *si_code)
+vm_fault_t mm_fault(struct mm_struct *mm, const struct mm_limits *lim, vaddr_t addr,
+		    unsigned int flags, int *si_code)
 {
 	struct vm_area_struct *vma;
 	vm_fault_t fault;
@@ -191,7 +201,7 @@ vm_fault_t mm_fault(struct mm_struct *mm, const struct mm_limits *lim, vaddr_t a
 	}
 	up_read(&mm->mmap_lock);
 	if (unlikely(flags & FAULT_FLAG_TRIED))
-		fault |= VM_FAULT_MAJOR;	/* it waited */
+		fault |= VM_FAULT_MAJOR; /* it waited */
 	if (unlikely(fault & VM_FAULT_MAJOR))
 		count_vm_event(PGMAJFAULT);
 	if (unlikely(fault & VM_FAULT_SIGBUS))

@@ -7,9 +7,10 @@
  *   private   write    do_cow_fault      a copy of the cached page               the copy
  *   shared    write    do_shared_fault   the cached page, after page_mkwrite     yes
  *
- * The page comes from vm_ops->fault, locked.  The page lock is what settles the race with truncation: truncate takes
- * a page out of the cache under its lock, having unmapped it; a fault maps it under the same lock, having seen that
- * it still belongs to the file.  Whoever comes second sees what the first did.
+ * The page comes from vm_ops->fault, locked.  The page lock is what settles the race with
+ * truncation: truncate takes a page out of the cache under its lock, having unmapped it; a fault
+ * maps it under the same lock, having seen that it still belongs to the file.  Whoever comes second
+ * sees what the first did.
  *
  *     fault                          truncate
  *     lock page                      i_size = new
@@ -17,9 +18,9 @@
  *     map                            for each page: lock, unmap again if mapped, remove, unlock
  *     unlock page
  *
- * Fault-around: a program that reads one page of a file soon reads the next.  Where neighbours are in the cache
- * already, mapping sixteen costs little more than mapping one.  The window is aligned, and bounded by the VMA, by
- * the PTE table (one lock) and by the end of the file.
+ * Fault-around: a program that reads one page of a file soon reads the next.  Where neighbours are
+ * in the cache already, mapping sixteen costs little more than mapping one.  The window is aligned,
+ * and bounded by the VMA, by the PTE table (one lock) and by the end of the file.
  *
  * Locking: mmap_lock for read on entry, released with VM_FAULT_RETRY; page lock before PTE lock.
  */
@@ -29,7 +30,8 @@
 
 #define FAULT_AROUND_PAGES 16UL
 
-static void count_fault(const struct vm_fault *vmf, const struct page *page, enum vm_event_item handler)
+static void count_fault(const struct vm_fault *vmf, const struct page *page,
+			enum vm_event_item handler)
 {
 	count_vm_event(handler);
 	trace_mm(EV_FAULT, vmf->address, page_to_pfn(page), handler);
@@ -67,19 +69,22 @@ static bool map_file_page(struct vm_fault *vmf)
 	if (vmf->flags & FAULT_FLAG_WRITE)
 		entry = maybe_mkwrite(pte_mkdirty(entry), vma);
 	else if (!(vma->vm_flags & VM_SHARED) || vma->vm_ops->page_mkwrite)
-		entry = pte_wrprotect(entry);		/* the first write is to be seen */
+		entry = pte_wrprotect(entry); /* the first write is to be seen */
 	spin_lock(vmf->ptl);
 	if (likely(pte_none(ptep_get(vmf->pte)))) {
 		page_add_file_rmap(page);
 		add_mm_counter(vmf->mm, mm_counter(page), 1);
-		set_pte(vmf->pte, entry);	/* was not present: nothing to flush */
+		set_pte(vmf->pte, entry); /* was not present: nothing to flush */
 		mapped = true;
 	}
 	spin_unlock(vmf->ptl);
 	return mapped;
 }
 
-/* The pages around the faulting one that are cached. Return: VM_FAULT_NOPAGE when that one was among them. */
+/*
+ * The pages around the faulting one that are cached. Return: VM_FAULT_NOPAGE when that one was
+ * among them.
+ */
 static vm_fault_t do_fault_around(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
@@ -87,7 +92,8 @@ static vm_fault_t do_fault_around(struct vm_fault *vmf)
 	vaddr_t end = min((vmf->address | (FAULT_AROUND_PAGES * PAGE_SIZE - 1)) + 1, vma->vm_end);
 
 	/* An aligned window of 64 KiB never leaves a table of 2 MiB. */
-	return vma->vm_ops->map_pages(vmf, linear_page_index(vma, first), linear_page_index(vma, end - PAGE_SIZE));
+	return vma->vm_ops->map_pages(vmf, linear_page_index(vma, first),
+				      linear_page_index(vma, end - PAGE_SIZE));
 }
 
 static vm_fault_t do_read_fault(struct vm_fault *vmf)
@@ -136,13 +142,16 @@ static vm_fault_t do_cow_fault(struct vm_fault *vmf)
 	__SetPageUptodate(copy);
 	entry = maybe_mkwrite(pte_mkdirty(pfn_pte(page_to_pfn(copy), vma->vm_page_prot)), vma);
 
-	/* Under the page lock, so that truncation, which takes private copies away too, cannot miss this one. */
+	/*
+	 * Under the page lock, so that truncation, which takes private copies away too, cannot miss
+	 * this one.
+	 */
 	spin_lock(vmf->ptl);
 	if (likely(pte_none(ptep_get(vmf->pte)))) {
 		page_add_new_anon_rmap(copy, vma, vmf->address);
 		add_mm_counter(vmf->mm, MM_ANONPAGES, 1);
 		lru_cache_add(copy);
-		set_pte(vmf->pte, entry);	/* was not present: nothing to flush */
+		set_pte(vmf->pte, entry); /* was not present: nothing to flush */
 		spin_unlock(vmf->ptl);
 		count_fault(vmf, copy, PGFAULT_FILE_COW);
 	} else {
@@ -154,9 +163,10 @@ static vm_fault_t do_cow_fault(struct vm_fault *vmf)
 }
 
 /*
- * page_mkwrite may sleep and take its own locks, so the page lock is given up for it; afterwards the page may have
- * left the file.
- * Return: 0 with the page locked again; else an answer that ends the fault, with the page unlocked and put.
+ * page_mkwrite may sleep and take its own locks, so the page lock is given up for it; afterwards
+ * the page may have left the file.
+ * Return: 0 with the page locked again; else an answer that ends the fault, with the page unlocked
+ *         and put.
  */
 static vm_fault_t ask_page_mkwrite(struct vm_fault *vmf)
 {
@@ -172,7 +182,7 @@ static vm_fault_t ask_page_mkwrite(struct vm_fault *vmf)
 		lock_page(vmf->page);
 	if (unlikely(!vmf->page->mapping)) {
 		drop_file_page(vmf);
-		return VM_FAULT_NOPAGE;		/* the access is tried again */
+		return VM_FAULT_NOPAGE; /* the access is tried again */
 	}
 	return 0;
 }

@@ -2,16 +2,19 @@
 /*
  * mm/filemap.c - the page cache: each page of a file is in memory at most once
  *
- * read(2), write(2), exec and every mapping of a file share the same frames, found by (address_space, index).  The
- * cache owns one reference to each; so a page that is in the cache is never free.
+ * read(2), write(2), exec and every mapping of a file share the same frames, found by
+ * (address_space, index).  The cache owns one reference to each; so a page that is in the cache is
+ * never free.
  *
- * Finding a page takes no lock.  The tree may lose the page, and the frame may be reused for anything, between the
- * moment it is found and the moment we hold a reference; so: find, take a reference unless the count is zero, find
- * again.  The same page in the same slot, and we hold it: then it is the file's.
+ * Finding a page takes no lock.  The tree may lose the page, and the frame may be reused for
+ * anything, between the moment it is found and the moment we hold a reference; so: find, take a
+ * reference unless the count is zero, find again.  The same page in the same slot, and we hold it:
+ * then it is the file's.
  *
- * The page lock (PG_locked) makes content and belonging stable.  It is held while a page is filled, while it is mapped
- * by a fault, and while it leaves the file.  Whoever got a page by looking it up locks it and asks again whether
- * page->mapping is still the file.  Waiters sleep on one of a few queues, chosen by the page's address.
+ * The page lock (PG_locked) makes content and belonging stable.  It is held while a page is filled,
+ * while it is mapped by a fault, and while it leaves the file.  Whoever got a page by looking it up
+ * locks it and asks again whether page->mapping is still the file.  Waiters sleep on one of a few
+ * queues, chosen by the page's address.
  *
  *     invariant                                                              kept by
  *     F1  page in the tree at i  <=>  page->mapping == the file, index == i  tree_lock, page lock
@@ -20,9 +23,9 @@
  *     F3  a mapped page is in the cache and up to date                       faults map under the page lock
  *     F4  nrpages is the number of entries of the tree                       tree_lock
  *
- * Locking: order is mmap_lock, page lock, i_mmap_rwsem, PTE lock, tree_lock.  A fault that finds the page lock taken
- * drops mmap_lock before it waits.  i_size is written by the file system under the inode's lock and read here at any
- * time; it decides under the page lock.
+ * Locking: order is mmap_lock, page lock, i_mmap_rwsem, PTE lock, tree_lock.  A fault that finds
+ * the page lock taken drops mmap_lock before it waits.  i_size is written by the file system under
+ * the inode's lock and read here at any time; it decides under the page lock.
  *
  * Not done: readahead (the files of ramfs are in memory or empty; disks will want it), writeback.
  */
@@ -33,7 +36,8 @@
 
 /* --- page lock --- */
 
-#define PAGE_WAIT_QUEUES 64u		/* power of two: pages that share one wake each other in vain, no more */
+#define PAGE_WAIT_QUEUES \
+	64u /* power of two: pages that share one wake each other in vain, no more */
 
 static wait_queue_head_t page_wait_queue[PAGE_WAIT_QUEUES];
 
@@ -58,8 +62,8 @@ bool trylock_page(struct page *page)
 }
 
 /*
- * For a waiter that is on the queue already: say so, then look once more.  The owner clears PG_locked before it reads
- * PG_waiters, so one of the two sees the other.
+ * For a waiter that is on the queue already: say so, then look once more.  The owner clears
+ * PG_locked before it reads PG_waiters, so one of the two sees the other.
  */
 static bool page_unlocked_or_wait(struct page *page)
 {
@@ -105,7 +109,7 @@ void unlock_page(struct page *page)
 
 	VM_BUG_ON(!(old & BIT(PG_locked)));
 	if (unlikely(old & BIT(PG_waiters))) {
-		ClearPageWaiters(page);		/* those who are woken in vain set it again */
+		ClearPageWaiters(page); /* those who are woken in vain set it again */
 		wake_up_all(page_waitqueue(page));
 	}
 }
@@ -130,8 +134,8 @@ vm_fault_t lock_page_or_retry(struct page *page, struct vm_fault *vmf)
  * @as:    embedded in the file system's inode
  * @flags: AS_*
  */
-void address_space_init(struct address_space *as, void *host, const struct address_space_operations *ops,
-			unsigned long flags)
+void address_space_init(struct address_space *as, void *host,
+			const struct address_space_operations *ops, unsigned long flags)
 {
 	memset(as, 0, sizeof(*as));
 	as->host = host;
@@ -161,8 +165,8 @@ static void count_cached(const struct address_space *as, const struct page *page
 /**
  * filemap_find_page - the cached page at @index
  *
- * Return: the page with a reference of the caller's, or NULL.  It may leave the file at any time: who needs it to
- *         stay locks it and looks at page->mapping.
+ * Return: the page with a reference of the caller's, or NULL.  It may leave the file at any time:
+ *         who needs it to stay locks it and looks at page->mapping.
  * Context: any that may take references; no lock needed or taken.
  */
 struct page *filemap_find_page(struct address_space *as, pgoff_t index)
@@ -175,7 +179,7 @@ struct page *filemap_find_page(struct address_space *as, pgoff_t index)
 		if (!page)
 			break;
 		if (!get_page_unless_zero(page))
-			continue;	/* being freed: the tree loses it any moment */
+			continue; /* being freed: the tree loses it any moment */
 		if (likely(page == index_tree_load(&as->tree, index)))
 			break;
 		put_page(page);
@@ -246,7 +250,7 @@ static void filemap_remove_page(struct address_space *as, struct page *page)
 			mod_node_page_state(page_to_nid(page), NR_FILE_DIRTY, -1);
 	}
 	count_cached(as, page, -1);
-	put_page(page);			/* the cache's */
+	put_page(page); /* the cache's */
 }
 
 /**
@@ -266,7 +270,7 @@ struct page *filemap_grab_page(struct address_space *as, pgoff_t index)
 			lock_page(page);
 			if (likely(page->mapping == as && page->index == index))
 				return page;
-			unlock_page(page);	/* truncated meanwhile */
+			unlock_page(page); /* truncated meanwhile */
 			put_page(page);
 			continue;
 		}
@@ -319,7 +323,8 @@ struct page *filemap_read_page(struct file *file, struct address_space *as, pgof
 			wait_on_page_locked(page);
 			if (PageUptodate(page))
 				return page;
-			err = page->mapping == as ? -EIO : 0;	/* truncated while it was read: once more */
+			err = page->mapping == as ? -EIO
+						  : 0; /* truncated while it was read: once more */
 		}
 		put_page(page);
 		if (err)
@@ -329,7 +334,8 @@ struct page *filemap_read_page(struct file *file, struct address_space *as, pgof
 
 /**
  * filemap_adopt_page - a frame that holds file data already becomes the cached page at @index
- * @page: a frame of RAM that was never given to the allocator (reserved by the boot loader's module)
+ * @page: a frame of RAM that was never given to the allocator (reserved by the boot loader's
+ *        module)
  *
  * From then on the frame is managed memory like any other: freed when the file is.
  *
@@ -359,7 +365,7 @@ int filemap_adopt_page(struct address_space *as, struct page *page, pgoff_t inde
 	spin_lock_irqsave(&zone->lock, irq);
 	zone->managed_pages++;
 	spin_unlock_irqrestore(&zone->lock, irq);
-	put_page(page);			/* the cache has its own */
+	put_page(page); /* the cache has its own */
 	return 0;
 }
 
@@ -367,7 +373,8 @@ int filemap_adopt_page(struct address_space *as, struct page *page, pgoff_t inde
  * set_page_dirty - the page's content is newer than its backing store's
  *
  * Return: true when it was clean.
- * Context: a reference, and something that keeps page->mapping: the page lock or a PTE lock under which it is mapped.
+ * Context: a reference, and something that keeps page->mapping: the page lock or a PTE lock under
+ *          which it is mapped.
  */
 bool set_page_dirty(struct page *page)
 {
@@ -380,7 +387,7 @@ bool set_page_dirty(struct page *page)
 	if (test_and_set_bit(PG_dirty, &page->flags))
 		return false;
 	if (!as || PageAnon(page) || (as->flags & AS_UNEVICTABLE))
-		return true;		/* no backing store: nothing will ever be written back */
+		return true; /* no backing store: nothing will ever be written back */
 	spin_lock(&as->tree_lock);
 	if (page->mapping == as) {
 		index_tree_set_tag(&as->tree, page->index, INDEX_TAG_DIRTY);
@@ -407,7 +414,8 @@ void unmap_mapping_range(struct address_space *as, pgoff_t first, pgoff_t last, 
 	if (RB_EMPTY_ROOT(&as->i_mmap.rb_root))
 		return;
 	down_read(&as->i_mmap_rwsem);
-	vma_interval_tree_foreach(vma, &as->i_mmap, first, last) {
+	vma_interval_tree_foreach(vma, &as->i_mmap, first, last)
+	{
 		pgoff_t from = max(first, vma->vm_pgoff);
 		pgoff_t to = min(last, vma->vm_pgoff + vma_pages(vma) - 1);
 		struct mmu_gather tlb;
@@ -422,8 +430,11 @@ void unmap_mapping_range(struct address_space *as, pgoff_t first, pgoff_t last, 
 
 #define TRUNCATE_BATCH 16
 
-/* Up to TRUNCATE_BATCH pages from *index on, each with a reference; *index moves behind the last. */
-static unsigned int find_pages(struct address_space *as, pgoff_t *index, pgoff_t last, struct page **pages)
+/*
+ * Up to TRUNCATE_BATCH pages from *index on, each with a reference; *index moves behind the last.
+ */
+static unsigned int find_pages(struct address_space *as, pgoff_t *index, pgoff_t last,
+			       struct page **pages)
 {
 	unsigned int n = 0;
 	pgoff_t at = *index;
@@ -438,7 +449,7 @@ static unsigned int find_pages(struct address_space *as, pgoff_t *index, pgoff_t
 			pages[n++] = page;
 		*index = ++at;
 		if (!at)
-			break;		/* that was the last index there is */
+			break; /* that was the last index there is */
 	}
 	rcu_read_unlock();
 	return n;
@@ -456,7 +467,10 @@ void truncate_range(struct address_space *as, pgoff_t first, pgoff_t last)
 
 			lock_page(page);
 			if (page->mapping == as && page->index >= first && page->index <= last) {
-				/* a fault mapped it between the unmapping of the whole range and our lock */
+				/*
+				 * a fault mapped it between the unmapping of the whole range and
+				 * our lock
+				 */
 				if (page_mapped(page))
 					unmap_mapping_range(as, page->index, page->index, false);
 				filemap_remove_page(as, page);
@@ -498,8 +512,8 @@ void truncate_pagecache(struct address_space *as, u64 new_size)
 	pgoff_t first = (new_size + PAGE_SIZE - 1) >> PAGE_SHIFT;
 
 	/*
-	 * Twice: the first time takes nearly all in bulk; a private copy made since by a fault that saw the old size and
-	 * held its page's lock is there for the second.
+	 * Twice: the first time takes nearly all in bulk; a private copy made since by a fault that
+	 * saw the old size and held its page's lock is there for the second.
 	 */
 	unmap_mapping_range(as, first, ~0UL, true);
 	zero_tail(as, new_size);
@@ -512,8 +526,8 @@ void truncate_pagecache(struct address_space *as, u64 new_size)
 /**
  * filemap_fault - vm_ops->fault of files whose pages are cached
  *
- * Return: VM_FAULT_LOCKED with vmf->page referenced, locked, up to date and within the file; VM_FAULT_SIGBUS past
- *         its end or when reading failed; VM_FAULT_OOM; VM_FAULT_RETRY.
+ * Return: VM_FAULT_LOCKED with vmf->page referenced, locked, up to date and within the file;
+ *         VM_FAULT_SIGBUS past its end or when reading failed; VM_FAULT_OOM; VM_FAULT_RETRY.
  */
 vm_fault_t filemap_fault(struct vm_fault *vmf)
 {
@@ -533,7 +547,7 @@ vm_fault_t filemap_fault(struct vm_fault *vmf)
 			return VM_FAULT_RETRY;
 		}
 		if (unlikely(page->mapping != as)) {
-			unlock_page(page);	/* truncated while we waited: the size decides */
+			unlock_page(page); /* truncated while we waited: the size decides */
 			put_page(page);
 			continue;
 		}
@@ -547,8 +561,12 @@ vm_fault_t filemap_fault(struct vm_fault *vmf)
 			return VM_FAULT_LOCKED | major;
 		}
 		err = read_locked_page(vmf->vma->vm_file, as, page);
-		if (!err && (vmf->flags & (FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_TRIED)) != FAULT_FLAG_ALLOW_RETRY) {
-			/* It was read once before the restart: waiting here lets a failing disk end the fault. */
+		if (!err && (vmf->flags & (FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_TRIED)) !=
+				    FAULT_FLAG_ALLOW_RETRY) {
+			/*
+			 * It was read once before the restart: waiting here lets a failing disk end
+			 * the fault.
+			 */
 			wait_on_page_locked(page);
 			if (!PageUptodate(page) && page->mapping == as)
 				err = -EIO;
@@ -561,7 +579,10 @@ vm_fault_t filemap_fault(struct vm_fault *vmf)
 	return VM_FAULT_SIGBUS;
 }
 
-/* A cached page that can be mapped right now: referenced and locked; NULL when it can not be had without waiting. */
+/*
+ * A cached page that can be mapped right now: referenced and locked; NULL when it can not be had
+ * without waiting.
+ */
 static struct page *get_mappable_page(struct address_space *as, pgoff_t index)
 {
 	struct page *page = index_tree_load(&as->tree, index);
@@ -569,7 +590,8 @@ static struct page *get_mappable_page(struct address_space *as, pgoff_t index)
 	if (!page || !PageUptodate(page) || PageLocked(page) || !get_page_unless_zero(page))
 		return NULL;
 	if (likely(trylock_page(page))) {
-		if (likely(page->mapping == as && page->index == index && index < file_end_index(as)))
+		if (likely(page->mapping == as && page->index == index &&
+			   index < file_end_index(as)))
 			return page;
 		unlock_page(page);
 	}
@@ -580,8 +602,8 @@ static struct page *get_mappable_page(struct address_space *as, pgoff_t index)
 /**
  * filemap_map_pages - map what is cached of [first, last] where the entries are none
  *
- * All of the range lies in vmf->pmd's table and in the VMA.  Nothing is waited for: a page that is locked, missing or
- * not up to date is left to its own fault.
+ * All of the range lies in vmf->pmd's table and in the VMA.  Nothing is waited for: a page that is
+ * locked, missing or not up to date is left to its own fault.
  *
  * Return: VM_FAULT_NOPAGE when the faulting address has an entry now, else 0.
  */
@@ -596,7 +618,7 @@ vm_fault_t filemap_map_pages(struct vm_fault *vmf, pgoff_t first, pgoff_t last)
 	vm_fault_t ret = 0;
 
 	if (!(vma->vm_flags & VM_SHARED) || vma->vm_ops->page_mkwrite)
-		prot &= ~_PAGE_RW;		/* the first write is to be seen */
+		prot &= ~_PAGE_RW; /* the first write is to be seen */
 	rcu_read_lock();
 	spin_lock(vmf->ptl);
 	for (pgoff_t index = first; index <= last; index++, pte++) {
@@ -609,7 +631,8 @@ vm_fault_t filemap_map_pages(struct vm_fault *vmf, pgoff_t first, pgoff_t last)
 			continue;
 		page_add_file_rmap(page);
 		rss.rss[mm_counter(page)]++;
-		set_pte(pte, pfn_pte(page_to_pfn(page), __pgprot(prot)));	/* was not present: nothing to flush */
+		set_pte(pte, pfn_pte(page_to_pfn(page),
+				     __pgprot(prot))); /* was not present: nothing to flush */
 		unlock_page(page);
 		mapped++;
 		fresh += index == vmf->pgoff;

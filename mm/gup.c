@@ -2,14 +2,15 @@
 /*
  * mm/gup.c - looking into an address space from outside
  *
- * A debugger, /proc/[pid]/mem and exec's argument pages touch another mm's memory.  They do not use its page tables
- * through the processor; they find the frame, fault it in as its owner would have, hold a reference, and copy through
- * the kernel's own mapping.
+ * A debugger, /proc/[pid]/mem and exec's argument pages touch another mm's memory.  They do not use
+ * its page tables through the processor; they find the frame, fault it in as its owner would have,
+ * hold a reference, and copy through the kernel's own mapping.
  *
- * Writing past the permissions (FAULT_FLAG_FORCE, a breakpoint in read-only text) never changes what others see: the
- * mapping must be private, the fault makes a copy first, and only an anonymous page that this one entry maps may be
- * written although the entry does not allow it.  Mapped once is the right question here: other references are those
- * of readers like ourselves, who look at this very mm.
+ * Writing past the permissions (FAULT_FLAG_FORCE, a breakpoint in read-only text) never changes
+ * what others see: the mapping must be private, the fault makes a copy first, and only an anonymous
+ * page that this one entry maps may be written although the entry does not allow it.  Mapped once
+ * is the right question here: other references are those of readers like ourselves, who look at
+ * this very mm.
  *
  * Also here: populating a range ahead of time, and walks that only look.
  */
@@ -24,8 +25,8 @@ static bool can_write_pte(pte_t pte, const struct vm_area_struct *vma, unsigned 
 
 	if (pte_write(pte))
 		return true;
-	return (flags & FAULT_FLAG_FORCE) && is_cow_mapping(vma->vm_flags) && page && PageAnon(page) &&
-	       page_mapcount(page) == 1 && !PageSwapCache(page);
+	return (flags & FAULT_FLAG_FORCE) && is_cow_mapping(vma->vm_flags) && page &&
+	       PageAnon(page) && page_mapcount(page) == 1 && !PageSwapCache(page);
 }
 
 /*
@@ -59,7 +60,8 @@ static struct page *follow_page(struct vm_area_struct *vma, vaddr_t addr, unsign
  * Return: referenced page, NULL when the access is not possible.
  * Locks:  mmap_lock held for read throughout (so no ALLOW_RETRY).
  */
-static struct page *get_user_page_remote(struct vm_area_struct *vma, vaddr_t addr, unsigned int flags)
+static struct page *get_user_page_remote(struct vm_area_struct *vma, vaddr_t addr,
+					 unsigned int flags)
 {
 	for (;;) {
 		struct page *page = follow_page(vma, addr, flags);
@@ -84,10 +86,11 @@ static bool remote_access_allowed(const struct vm_area_struct *vma, bool write, 
 }
 
 /* One page's part of the access.  Return: bytes done, 0 when not possible. */
-static size_t access_one_page(struct vm_area_struct *vma, vaddr_t addr, u8 *buf, size_t len, bool write,
-			      bool force)
+static size_t access_one_page(struct vm_area_struct *vma, vaddr_t addr, u8 *buf, size_t len,
+			      bool write, bool force)
 {
-	unsigned int flags = FAULT_FLAG_REMOTE | (write ? FAULT_FLAG_WRITE : 0) | (force ? FAULT_FLAG_FORCE : 0);
+	unsigned int flags = FAULT_FLAG_REMOTE | (write ? FAULT_FLAG_WRITE : 0) |
+			     (force ? FAULT_FLAG_FORCE : 0);
 	unsigned int offset = addr & (PAGE_SIZE - 1);
 	struct page *page;
 	u8 *bytes;
@@ -118,7 +121,8 @@ static size_t access_one_page(struct vm_area_struct *vma, vaddr_t addr, u8 *buf,
  * Return: bytes copied; less than @len where the memory ends or may not be touched.
  * Locks:  takes mmap_lock for read.  @mm is kept by the caller's mm_users reference.  Sleeps.
  */
-size_t access_remote_vm(struct mm_struct *mm, vaddr_t addr, void *buf, size_t len, bool write, bool force)
+size_t access_remote_vm(struct mm_struct *mm, vaddr_t addr, void *buf, size_t len, bool write,
+			bool force)
 {
 	u8 *bytes = buf;
 	size_t done = 0;
@@ -131,10 +135,12 @@ size_t access_remote_vm(struct mm_struct *mm, vaddr_t addr, void *buf, size_t le
 		if (!vma || vma->vm_start > addr + done)
 			break;
 		if (remote_access_allowed(vma, write, force)) {
-			n = access_one_page(vma, addr + done, bytes + done, len - done, write, force);
+			n = access_one_page(vma, addr + done, bytes + done, len - done, write,
+					    force);
 		} else if (vma->vm_ops && vma->vm_ops->access) {
 			int ret = vma->vm_ops->access(vma, addr + done, bytes + done,
-						      min(len - done, vma->vm_end - (addr + done)), write);
+						      min(len - done, vma->vm_end - (addr + done)),
+						      write);
 
 			n = ret > 0 ? ret : 0;
 		}
@@ -159,11 +165,13 @@ static bool is_populated(struct vm_area_struct *vma, vaddr_t addr, bool write)
 }
 
 /*
- * [start, end) of one VMA.  Private writable memory gets pages of its own, so that no fault follows; the rest is read.
- * Return: 0 or -ENOMEM, -EFAULT; *restart is the address at which mmap_lock was dropped, or 0.  On entry it is where
- *         the attempt before this one stopped.
+ * [start, end) of one VMA.  Private writable memory gets pages of its own, so that no fault
+ * follows; the rest is read.
+ * Return: 0 or -ENOMEM, -EFAULT; *restart is the address at which mmap_lock was dropped, or 0.  On
+ *         entry it is where the attempt before this one stopped.
  */
-static int populate_vma_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, vaddr_t *restart)
+static int populate_vma_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end,
+			      vaddr_t *restart)
 {
 	const bool write = (vma->vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
 	const vaddr_t tried = *restart;
@@ -200,7 +208,7 @@ int mm_populate(struct mm_struct *mm, const struct mm_limits *lim, vaddr_t start
 	bool locked = false;
 	int err = 0;
 
-	(void)lim;		/* nothing grows here: stacks are populated as far as they reach */
+	(void)lim; /* nothing grows here: stacks are populated as far as they reach */
 	while (addr < end && !err) {
 		struct vm_area_struct *vma;
 
@@ -280,12 +288,14 @@ static int walk_pte_table(struct vm_area_struct *vma, pmd_t *pmd, vaddr_t addr, 
 	return err;
 }
 
-static int walk_hole(vaddr_t start, vaddr_t end, struct vm_area_struct *vma, const struct mm_walk_ops *ops, void *arg)
+static int walk_hole(vaddr_t start, vaddr_t end, struct vm_area_struct *vma,
+		     const struct mm_walk_ops *ops, void *arg)
 {
 	return start < end && ops->hole ? ops->hole(start, end, vma, arg) : 0;
 }
 
-static int walk_vma(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, const struct mm_walk_ops *ops, void *arg)
+static int walk_vma(struct vm_area_struct *vma, vaddr_t start, vaddr_t end,
+		    const struct mm_walk_ops *ops, void *arg)
 {
 	vaddr_t addr = start, done = start;
 	pmd_t *pmd;
@@ -306,13 +316,15 @@ static int walk_vma(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, cons
 
 /**
  * walk_page_range - show every entry of [start, end) to a callback
- * @ops: pte is called for each entry of a table that exists, none entries too, under its lock; hole for stretches
- *       without a table, and with a NULL vma for those between mappings.  A result other than 0 ends the walk.
+ * @ops: pte is called for each entry of a table that exists, none entries too, under its lock; hole
+ *       for stretches without a table, and with a NULL vma for those between mappings.  A result
+ *       other than 0 ends the walk.
  *
  * Return: 0, or what the callback returned.
  * Locks:  mmap_lock held.
  */
-int walk_page_range(struct mm_struct *mm, vaddr_t start, vaddr_t end, const struct mm_walk_ops *ops, void *arg)
+int walk_page_range(struct mm_struct *mm, vaddr_t start, vaddr_t end, const struct mm_walk_ops *ops,
+		    void *arg)
 {
 	struct vm_area_struct *vma = find_vma(mm, start);
 	vaddr_t addr = start;

@@ -6,14 +6,17 @@
  *                |        \
  *              node       node, shift 0      slot i is the entry at index ... + i
  *
- * A node resolves six bits of the index, so a file of 256 KiB needs one node and one of 16 MiB two levels; nothing
- * is stored for holes.  The height follows from root->shift: a reader gets root and height in one load.
+ * A node resolves six bits of the index, so a file of 256 KiB needs one node and one of 16 MiB two
+ * levels; nothing is stored for holes.  The height follows from root->shift: a reader gets root and
+ * height in one load.
  *
- * Each node has a bitmap per tag; a bit there says "this entry, or some entry below this slot, is tagged".
+ * Each node has a bitmap per tag; a bit there says "this entry, or some entry below this slot, is
+ * tagged".
  *
- * Readers take no lock.  A writer publishes a node only when it is complete and frees it only after a grace period, so
- * a reader always walks through nodes that are whole, though perhaps unlinked.  What it finds may be gone the next
- * moment: the page cache takes a reference and looks again (filemap_find_page).
+ * Readers take no lock.  A writer publishes a node only when it is complete and frees it only after
+ * a grace period, so a reader always walks through nodes that are whole, though perhaps unlinked.
+ * What it finds may be gone the next moment: the page cache takes a reference and looks again
+ * (filemap_find_page).
  *
  * Invariants (index_tree_check() verifies them):
  *   I1  node->count is the number of its used slots, and is not zero;
@@ -21,10 +24,10 @@
  *   I3  a tag bit of an inner slot is the or of the child's bits; of an empty slot it is clear;
  *   I4  a root with shift > 0 uses some slot other than 0: the tree is no higher than needed.
  *
- * Locking: one writer at a time, by the owner's lock (tree_lock); readers under rcu_read_lock.
- * Not done: storing the only entry of index 0 in the root itself; it would save a node per small file and cost every
- * function a special case.
- * Sources: Knuth, TAOCP vol. 3, 6.3 "Digital searching"; Linux, lib/radix-tree.c before the XArray.
+ * Locking: one writer at a time, by the owner's lock (tree_lock); readers under rcu_read_lock.  Not
+ * done: storing the only entry of index 0 in the root itself; it would save a node per small file
+ * and cost every function a special case.  Sources: Knuth, TAOCP vol. 3, 6.3 "Digital searching";
+ * Linux, lib/radix-tree.c before the XArray.
  */
 #include "mm_env.h"
 #include <mm/gfp.h>
@@ -32,13 +35,13 @@
 #include <mm/index_tree.h>
 
 struct index_node {
-	u8 shift;			/* index bits below this node's */
-	u8 offset;			/* slot in the parent */
-	u8 count;			/* used slots; 64 fits */
-	struct index_node *parent;	/* writer only; free list of a preload */
+	u8 shift;                  /* index bits below this node's */
+	u8 offset;                 /* slot in the parent */
+	u8 count;                  /* used slots; 64 fits */
+	struct index_node *parent; /* writer only; free list of a preload */
 	struct rcu_head rcu;
 	u64 tags[NR_INDEX_TAGS];
-	void *slots[INDEX_TREE_SLOTS];	/* entries at shift 0, nodes above */
+	void *slots[INDEX_TREE_SLOTS]; /* entries at shift 0, nodes above */
 };
 
 static struct kmem_cache *index_node_cache;
@@ -125,7 +128,7 @@ static unsigned int nodes_missing(const struct index_node *root, unsigned long i
 	if (!root_covers(root, index)) {
 		unsigned int old = root->shift / INDEX_TREE_SHIFT + 1, new = levels_for(index);
 
-		return (new - old) + (new - 1);		/* up from the old root, then down beside it */
+		return (new - old) + (new - 1); /* up from the old root, then down beside it */
 	}
 	while (node->shift) {
 		const struct index_node *child = node->slots[slot_of(node, index)];
@@ -157,7 +160,8 @@ static void grow_root(struct index_tree *tree, struct index_preload *pre)
 	rcu_assign_pointer(tree->root, root);
 }
 
-int index_tree_insert(struct index_tree *tree, unsigned long index, void *item, struct index_preload *pre)
+int index_tree_insert(struct index_tree *tree, unsigned long index, void *item,
+		      struct index_preload *pre)
 {
 	struct index_node *node;
 	unsigned int slot;
@@ -203,7 +207,10 @@ void *index_tree_load(const struct index_tree *tree, unsigned long index)
 	return leaf ? rcu_dereference(leaf->slots[slot_of(leaf, index)]) : NULL;
 }
 
-/* The first used slot at or after @slot, among those in @tags when that is given; INDEX_TREE_SLOTS when none. */
+/*
+ * The first used slot at or after @slot, among those in @tags when that is given; INDEX_TREE_SLOTS
+ * when none.
+ */
 static unsigned int next_slot(const struct index_node *node, unsigned int slot, int tag)
 {
 	if (tag >= 0) {
@@ -217,10 +224,12 @@ static unsigned int next_slot(const struct index_node *node, unsigned int slot, 
 }
 
 /*
- * Down to the first entry at or above *index.  A node that turns out to hold nothing more sends us to the index
- * behind it, from the root again: no upward step, so a reader needs no parent pointers.
+ * Down to the first entry at or above *index.  A node that turns out to hold nothing more sends us
+ * to the index behind it, from the root again: no upward step, so a reader needs no parent
+ * pointers.
  */
-static void *next_entry(const struct index_tree *tree, unsigned long *index, unsigned long last, int tag)
+static void *next_entry(const struct index_tree *tree, unsigned long *index, unsigned long last,
+			int tag)
 {
 	unsigned long i = *index;
 
@@ -244,7 +253,8 @@ static void *next_entry(const struct index_tree *tree, unsigned long *index, uns
 				break;
 			}
 			if (slot != from)
-				i = (i & ~((span << INDEX_TREE_SHIFT) - 1)) | ((unsigned long)slot << node->shift);
+				i = (i & ~((span << INDEX_TREE_SHIFT) - 1)) |
+				    ((unsigned long)slot << node->shift);
 			found = rcu_dereference(node->slots[slot]);
 			if (!found || !node->shift)
 				break;
@@ -264,8 +274,8 @@ void *index_tree_next(const struct index_tree *tree, unsigned long *index, unsig
 	return next_entry(tree, index, last, -1);
 }
 
-void *index_tree_next_tagged(const struct index_tree *tree, unsigned long *index, unsigned long last,
-			     enum index_tag tag)
+void *index_tree_next_tagged(const struct index_tree *tree, unsigned long *index,
+			     unsigned long last, enum index_tag tag)
 {
 	return next_entry(tree, index, last, tag);
 }
@@ -280,7 +290,7 @@ void index_tree_set_tag(struct index_tree *tree, unsigned long index, enum index
 	VM_BUG_ON(!node || !node->slots[slot_of(node, index)]);
 	for (slot = slot_of(node, index); node; slot = node->offset, node = node->parent) {
 		if (node->tags[tag] & BIT(slot))
-			return;		/* and so everything above */
+			return; /* and so everything above */
 		node->tags[tag] |= BIT(slot);
 	}
 }
@@ -364,14 +374,16 @@ static void check_node(const struct index_node *node, const struct index_node *p
 	unsigned int used = 0;
 
 	if (node->parent != parent || (parent && node->shift + INDEX_TREE_SHIFT != parent->shift))
-		panic("index_tree_check: node %p shift %u below %p", (const void *)node, node->shift, (const void *)parent);
+		panic("index_tree_check: node %p shift %u below %p", (const void *)node,
+		      node->shift, (const void *)parent);
 	for (unsigned int i = 0; i < INDEX_TREE_SLOTS; i++) {
 		const struct index_node *child = node->slots[i];
 
 		used += child != NULL;
 		if (child && node->shift) {
 			if (child->offset != i)
-				panic("index_tree_check: child in slot %u says %u", i, child->offset);
+				panic("index_tree_check: child in slot %u says %u", i,
+				      child->offset);
 			check_node(child, node);
 		}
 		for (int tag = 0; tag < NR_INDEX_TAGS; tag++) {
@@ -382,7 +394,8 @@ static void check_node(const struct index_node *node, const struct index_node *p
 			else if (node->shift)
 				want = child->tags[tag] != 0;
 			if (bit != want)
-				panic("index_tree_check: tag %d of slot %u, shift %u", tag, i, node->shift);
+				panic("index_tree_check: tag %d of slot %u, shift %u", tag, i,
+				      node->shift);
 		}
 	}
 	if (!used || used != node->count)

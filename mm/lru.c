@@ -2,26 +2,29 @@
 /*
  * mm/lru.c - pages in order of use
  *
- * Each node keeps five lists: inactive and active, for anonymous (swap-backed) pages and for file pages, and one
- * of pages that reclaim may not touch.  Reclaim takes from the tail; new pages come to the head.
+ * Each node keeps five lists: inactive and active, for anonymous (swap-backed) pages and for file
+ * pages, and one of pages that reclaim may not touch.  Reclaim takes from the tail; new pages come
+ * to the head.
  *
- * Taking the node's lock for every new page would make it the busiest lock of the machine, so a new page waits in
- * a small batch of its CPU:
+ * Taking the node's lock for every new page would make it the busiest lock of the machine, so a new
+ * page waits in a small batch of its CPU:
  *
  *     lru_cache_add --> [ slot | slot | ... ] --drain--> list        one lock for a batch
  *                         holds a reference
  *
- * A slot is a single word that is emptied by exchange.  The owner fills its slots without a lock, anyone may empty
- * them: so a CPU can drain the batches of all others without interrupting them, which exact accounting needs.
- * A page whose last other reference goes while it waits never sees a list: the drain frees it.
+ * A slot is a single word that is emptied by exchange.  The owner fills its slots without a lock,
+ * anyone may empty them: so a CPU can drain the batches of all others without interrupting them,
+ * which exact accounting needs.  A page whose last other reference goes while it waits never sees a
+ * list: the drain frees it.
  *
  * Invariants (lru_check() verifies them):
  *   L1  a page on a list has PG_lru, and its list is page_lru(page);
  *   L2  node->nr_lru[i] is the length of list i, and NR_LRU_BASE + i sums to it;
  *   L3  a page with PG_lru has a reference count above zero: the last put takes it off first.
  *
- * Locking: node->lru_lock, interrupts off, since an interrupt that completes I/O may put the last reference.
- * Sources: Johnson and Shasha 1994 (2Q) for two lists; Bonwick and Adams 2001 for the per-CPU batch.
+ * Locking: node->lru_lock, interrupts off, since an interrupt that completes I/O may put the last
+ * reference.  Sources: Johnson and Shasha 1994 (2Q) for two lists; Bonwick and Adams 2001 for the
+ * per-CPU batch.
  */
 #include "mm_env.h"
 #include <mm/mm.h>
@@ -31,65 +34,67 @@
 #define LRU_BATCH 15
 
 struct lru_batch {
-	unsigned int nr;		/* slots used since the last drain; this CPU only */
-	struct page *slot[LRU_BATCH];	/* emptied by exchange */
+	unsigned int nr;              /* slots used since the last drain; this CPU only */
+	struct page *slot[LRU_BATCH]; /* emptied by exchange */
 };
 static DEFINE_PER_CPU(struct lru_batch, lru_add_batch);
 
-/* Every flag a page may have picked up in use; node and zone stay. */
-#define PAGE_FLAGS_IN_USE ((1UL << NR_PAGEFLAGS) - 1)
+/* The bits of page->flags that decide where a page is counted: its node and its list. */
+#define LRU_KEY                                                                              \
+	((PAGE_NODE_MASK << PAGE_NODE_SHIFT) | BIT(PG_lru) | BIT(PG_head) | BIT(PG_active) | \
+	 BIT(PG_swapbacked) | BIT(PG_unevictable))
+
+#define LRU_NO_KEY (~0UL)
 
 /*
- * A stretch of list work under one node's lock.  Counts are summed here and published once, when the lock goes.
+ * A stretch of list work under one node's lock.  Neighbours in a batch mostly go to, or come from,
+ * the same list; so pages of one key are counted in one word, which is published when the key
+ * changes or the lock goes.
  */
 struct lru_section {
-	struct pglist_data *node;	/* whose lock is held, or NULL */
+	struct pglist_data *node; /* whose lock is held, or NULL */
 	unsigned long irq;
-	long delta[NR_LRU_LISTS];
+	unsigned long
+		key; /* flags & LRU_KEY of the pages that delta counts; LRU_NO_KEY: none yet */
+	enum lru_list list;
+	long delta;
 };
+
+static void lru_section_publish(struct lru_section *sec)
+{
+	if (!sec->delta)
+		return;
+	sec->node->nr_lru[sec->list] += sec->delta;
+	mod_node_page_state(sec->node->nid, NR_LRU_BASE + sec->list, sec->delta);
+	sec->delta = 0;
+}
 
 static void lru_section_end(struct lru_section *sec)
 {
-	struct pglist_data *node = sec->node;
-
-	if (!node)
+	if (!sec->node)
 		return;
-	for (int i = 0; i < NR_LRU_LISTS; i++) {
-		if (!sec->delta[i])
-			continue;
-		node->nr_lru[i] += sec->delta[i];
-		mod_node_page_state(node->nid, NR_LRU_BASE + i, sec->delta[i]);
-		sec->delta[i] = 0;
-	}
-	spin_unlock_irqrestore(&node->lru_lock, sec->irq);
+	lru_section_publish(sec);
+	spin_unlock_irqrestore(&sec->node->lru_lock, sec->irq);
 	sec->node = NULL;
+	sec->key = LRU_NO_KEY;
 }
 
-static inline void lru_section_enter(struct lru_section *sec, struct page *page)
+/*
+ * Go on with pages like @page, which is on a list or about to be: its node's lock held, its list
+ * being counted.
+ */
+static __noinline void lru_section_switch(struct lru_section *sec, const struct page *page)
 {
 	struct pglist_data *node = NODE_DATA(page_to_nid(page));
 
-	if (likely(sec->node == node))
-		return;
-	lru_section_end(sec);
-	spin_lock_irqsave(&node->lru_lock, sec->irq);
-	sec->node = node;
-}
-
-static inline void lru_del(struct lru_section *sec, struct page *page)
-{
-	lru_section_enter(sec, page);
-	list_del(&page->lru);
-	sec->delta[page_lru(page)]--;
-}
-
-/* A page that nobody refers to any more, off its list: nothing of its last use may be seen in the next one. */
-static inline void page_forget(struct page *page)
-{
-	VM_BUG_ON(page_mapped(page));
-	VM_BUG_ON(page->mapping && !PageAnon(page));	/* still in the page cache */
-	page->mapping = NULL;
-	page->flags &= ~PAGE_FLAGS_IN_USE;
+	if (sec->node != node) {
+		lru_section_end(sec);
+		spin_lock_irqsave(&node->lru_lock, sec->irq);
+		sec->node = node;
+	}
+	lru_section_publish(sec);
+	sec->key = (page->flags | BIT(PG_lru)) & LRU_KEY;
+	sec->list = page_lru(page);
 }
 
 static unsigned int batch_take(struct lru_batch *batch, struct page **out)
@@ -108,20 +113,24 @@ static unsigned int batch_take(struct lru_batch *batch, struct page **out)
 static void drain_batch(struct lru_batch *batch)
 {
 	struct page *pages[LRU_BATCH];
-	struct lru_section sec = { 0 };
+	struct lru_section sec = { .key = LRU_NO_KEY };
 	unsigned int n = batch_take(batch, pages);
 
 	for (unsigned int i = 0; i < n; i++) {
 		struct page *page = pages[i];
 
-		/* Only ours left: neither the page cache nor a PTE has it, so nobody can find it any more. */
+		/*
+		 * Only ours left: neither the page cache nor a PTE has it, so nobody can find it
+		 * any more.
+		 */
 		if (page_count(page) == 1)
 			continue;
-		lru_section_enter(&sec, page);
 		VM_BUG_ON(PageLRU(page));
+		if (unlikely(((page->flags | BIT(PG_lru)) & LRU_KEY) != sec.key))
+			lru_section_switch(&sec, page);
+		list_add(&page->lru, &sec.node->lru[sec.list]);
+		sec.delta++;
 		SetPageLRU(page);
-		list_add(&page->lru, &sec.node->lru[page_lru(page)]);
-		sec.delta[page_lru(page)]++;
 	}
 	lru_section_end(&sec);
 	release_pages(pages, n);
@@ -162,30 +171,42 @@ void lru_add_drain_all(void)
 		drain_batch(per_cpu_ptr(&lru_add_batch, cpu));
 }
 
+/*
+ * The page's last reference is gone and PG_lru is set: off its list.  Nobody else looks at its
+ * flags any more.
+ */
+static inline void lru_del(struct lru_section *sec, struct page *page)
+{
+	__list_del(page->lru.prev, page->lru.next);
+	page->flags &= ~(BIT(PG_lru) | BIT(PG_active) | BIT(PG_unevictable));
+	sec->delta--;
+}
+
 void release_pages(struct page **pages, unsigned int nr)
 {
-	struct lru_section sec = { 0 };
-	unsigned int dead = 0;
+	struct lru_section sec = { .key = LRU_NO_KEY };
+	struct page **dead = pages;
 
-	for (unsigned int i = 0; i < nr; i++) {
-		struct page *page = pages[i];
+	for (struct page **next = pages, **end = pages + nr; next < end; next++) {
+		struct page *page = *next;
 
 		VM_BUG_ON(page_count(page) <= 0);
 		if (!atomic_dec_and_test(&page->_refcount))
 			continue;
-		if (unlikely(PageHead(page))) {
-			lru_section_end(&sec);
-			__put_page(page);
-			continue;
+		if (unlikely((page->flags & LRU_KEY) != sec.key)) {
+			if (PageHead(page) || !PageLRU(page)) {
+				lru_section_end(&sec);
+				__put_page(page);
+				continue;
+			}
+			lru_section_switch(&sec, page);
 		}
-		if (PageLRU(page))
-			lru_del(&sec, page);
-		page_forget(page);
-		pages[dead++] = page;
+		lru_del(&sec, page);
+		*dead++ = page;
 	}
 	lru_section_end(&sec);
-	if (dead)
-		free_unref_pages(pages, dead);
+	if (dead > pages)
+		free_unref_pages(pages, dead - pages);
 }
 
 /**
@@ -197,14 +218,15 @@ void __put_page(struct page *page)
 {
 	unsigned int order = PageHead(page) ? page->compound_order & 0xff : 0;
 
+	VM_BUG_ON(!order && page_mapped(page));
 	if (PageLRU(page)) {
-		struct lru_section sec = { 0 };
+		struct lru_section sec = { .key = LRU_NO_KEY };
 
+		lru_section_switch(&sec, page);
 		lru_del(&sec, page);
 		lru_section_end(&sec);
 	}
-	if (!order)
-		page_forget(page);
+	page->flags &= ~(BIT(PG_active) | BIT(PG_unevictable)); /* set before it reached a list */
 	free_unref_page(page, order);
 }
 
@@ -220,12 +242,13 @@ void lru_check(struct pglist_data *node)
 		list_for_each_entry(page, &node->lru[i], lru) {
 			if (!PageLRU(page) || (int)page_lru(page) != i || page_count(page) <= 0)
 				panic("lru_check: pfn %lx flags %lx refcount %d on list %d of node %d",
-				      page_to_pfn(page), page->flags, page_count(page), i, node->nid);
+				      page_to_pfn(page), page->flags, page_count(page), i,
+				      node->nid);
 			n++;
 		}
 		if (n != node->nr_lru[i])
-			panic("lru_check: node %d list %d has %lu pages, counted %lu", node->nid, i, n,
-			      node->nr_lru[i]);
+			panic("lru_check: node %d list %d has %lu pages, counted %lu", node->nid, i,
+			      n, node->nr_lru[i]);
 	}
 	spin_unlock_irqrestore(&node->lru_lock, irq);
 }

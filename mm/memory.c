@@ -2,83 +2,120 @@
 /*
  * mm/memory.c - ranges of page-table entries: take away, copy for fork, move
  *
- * Each operation is the same loop: next table that exists in the range, its lock once, then its entries.  What is
- * counted per page is summed in the loop and applied once per table; what is flushed is flushed once per operation.
+ * Each operation is the same loop: next table that exists in the range, its lock once, then its
+ * entries.  What is counted per page is summed in the loop and applied once per table; what is
+ * flushed is flushed once per operation.
  *
  *     unmap_vmas, zap_page_range   entry -> 0      page to the gather, which flushes and frees
  *     copy_page_range              fork            private writable entries become read-only in both
  *     move_page_tables             mremap          entry moves, page and reverse map do not notice
  *
- * The CPU may set accessed and dirty bits at any time, so an entry is taken away by exchange and write-protected by
- * an atomic and.
+ * The CPU may set accessed and dirty bits at any time, so an entry is taken away by exchange and
+ * write-protected by an atomic and.
  *
- * A dirty entry of a shared file mapping is the only record that the page was written.  When it is zapped the page
- * is marked dirty and the TLB is flushed before the PTE lock is dropped: whoever then cleans the page and looks for
- * writable mappings finds none, and there must be none in any TLB either.
+ * A dirty entry of a shared file mapping is the only record that the page was written.  When it is
+ * zapped the page is marked dirty and the TLB is flushed before the PTE lock is dropped: whoever
+ * then cleans the page and looks for writable mappings finds none, and there must be none in any
+ * TLB either.
  *
- * Locking: mmap_lock for read to zap, for write to copy and move; truncation zaps under i_mmap_rwsem instead, which
- * keeps VMA and tables as well (they leave the tree before they go).
+ * Locking: mmap_lock for read to zap, for write to copy and move; truncation zaps under
+ * i_mmap_rwsem instead, which keeps VMA and tables as well (they leave the tree before they go).
  */
 #include "mm_env.h"
 #include <mm/internal.h>
+
+/* What zapping one table's entries adds up to. */
+struct zap_walk {
+	struct mmu_gather *tlb;
+	bool keep_cows;
+	bool dirtied; /* an entry was the only record of a write to a file's page */
+	struct rss_batch rss;
+	struct rmap_batch rmap;
+};
+
+/*
+ * One present entry, whatever it maps.
+ * Return: false when the gather is full.
+ */
+static __noinline bool zap_entry(struct zap_walk *zap, pte_t *pte, vaddr_t addr)
+{
+	struct page *page = vm_normal_page(ptep_get(pte));
+	pte_t old;
+
+	if (zap->keep_cows && page && PageAnon(page))
+		return true;
+	old = ptep_get_and_clear(pte);
+	trace_mm(EV_PTE_CLEAR, addr, pte_pfn(old), pte_val(old));
+	if (!page)
+		return true;
+	zap->rss.rss[mm_counter(page)]--;
+	if (!PageAnon(page) && pte_dirty(old)) {
+		set_page_dirty(page);
+		zap->dirtied = true;
+	}
+	page_remove_rmap_batched(page, PageAnon(page), &zap->rmap);
+	return __tlb_remove_page(zap->tlb, page);
+}
 
 /*
  * One table's part of [addr, end).  Stops early when the gather is full.
  * Return: the address reached.
  */
-static vaddr_t zap_pte_range(struct mmu_gather *tlb, struct vm_area_struct *vma, pmd_t *pmd, vaddr_t addr,
-			     vaddr_t end, bool keep_cows)
+static vaddr_t zap_pte_range(struct mmu_gather *tlb, struct vm_area_struct *vma, pmd_t *pmd,
+			     vaddr_t addr, vaddr_t end, bool keep_cows)
 {
-	struct rss_batch rss = { 0 };
-	struct rmap_batch rmap = { 0 };
+	struct zap_walk zap = { .tlb = tlb, .keep_cows = keep_cows };
+	/*
+	 * An entry with one of these bits does not go the short way: special, or somebody asks
+	 * about every one.
+	 */
+	const u64 watched =
+		_PAGE_SPECIAL |
+		(keep_cows || mm_trace_on(EV_PTE_CLEAR) ? _PAGE_PRESENT | _PAGE_PROTNONE : 0);
 	spinlock_t *ptl = pte_lockptr(pmd);
 	pte_t *pte = pte_offset(pmd, addr);
-	vaddr_t first = 0, last = 0;
-	bool dirtied = false, full = false;
+	vaddr_t first, last;
+	bool room = true;
 
 	spin_lock(ptl);
-	for (; addr < end && !full; addr += PAGE_SIZE, pte++) {
+	for (; addr < end && pte_none(ptep_get(pte)); pte++)
+		addr += PAGE_SIZE;
+	first = last = addr;
+	while (addr < end) {
 		pte_t old = ptep_get(pte);
-		struct page *page;
+		struct page *page = pfn_to_page(pte_pfn(old));
 
+		pte++;
+		addr += PAGE_SIZE;
 		if (pte_none(old))
 			continue;
 		VM_BUG_ON(!pte_present(old));
-		page = vm_normal_page(old);
-		if (unlikely(keep_cows) && page && PageAnon(page))
-			continue;
-		old = ptep_get_and_clear(pte);
-		trace_mm(EV_PTE_CLEAR, addr, pte_pfn(old), pte_val(old));
-		if (!last)
-			first = addr;
-		last = addr + PAGE_SIZE;
-		if (!page)
-			continue;
-		if (PageAnon(page)) {
-			rss.rss[MM_ANONPAGES]--;
-		} else {
-			rss.rss[mm_counter(page)]--;
-			if (pte_dirty(old)) {
-				set_page_dirty(page);
-				dirtied = true;
-			}
+		last = addr;
+		if (unlikely(pte_val(old) & watched) || !PageAnon(page)) {
+			room = zap_entry(&zap, pte - 1, addr - PAGE_SIZE);
+		} else { /* the short way: nothing but what an anonymous page needs */
+			ptep_get_and_clear(pte - 1);
+			zap.rss.rss[MM_ANONPAGES]--;
+			page_remove_rmap_batched(page, true, &zap.rmap);
+			room = __tlb_remove_page(tlb, page);
 		}
-		page_remove_rmap_batched(page, &rmap);
-		full = !__tlb_remove_page(tlb, page);
+		if (unlikely(!room))
+			break;
 	}
-	if (last)
+	if (last > first)
 		tlb_adjust_range(tlb, first, last);
-	rss_batch_apply(&rss, vma->vm_mm);
-	rmap_batch_apply(&rmap);
-	if (dirtied)
+	rss_batch_apply(&zap.rss, vma->vm_mm);
+	rmap_batch_apply(&zap.rmap);
+	if (zap.dirtied)
 		tlb_flush_mmu_tlbonly(tlb);
 	spin_unlock(ptl);
-	if (full)
+	if (!room)
 		tlb_flush_mmu(tlb);
 	return addr;
 }
 
-void zap_vma_range(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t start, vaddr_t end, bool keep_cows)
+void zap_vma_range(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t start, vaddr_t end,
+		   bool keep_cows)
 {
 	vaddr_t addr = start;
 	pmd_t *pmd;
@@ -106,11 +143,12 @@ void zap_page_range(struct vm_area_struct *vma, vaddr_t start, size_t len)
 }
 
 /*
- * Fork, one table.  The entries of @src are write-protected here and flushed by the caller, for all mappings at
- * once; until then mmap_lock, held for write, keeps everyone from relying on the new state.
+ * Fork, one table.  The entries of @src are write-protected here and flushed by the caller, for all
+ * mappings at once; until then mmap_lock, held for write, keeps everyone from relying on the new
+ * state.
  */
-static void copy_pte_range(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t *dst_pmd, pmd_t *src_pmd,
-			   vaddr_t addr, vaddr_t end)
+static void copy_pte_range(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t *dst_pmd,
+			   pmd_t *src_pmd, vaddr_t addr, vaddr_t end)
 {
 	const bool cow = is_cow_mapping(src->vm_flags);
 	const u64 drop = _PAGE_ACCESSED | (src->vm_flags & VM_SHARED ? _PAGE_DIRTY : 0);
@@ -142,7 +180,10 @@ static void copy_pte_range(struct vm_area_struct *dst, struct vm_area_struct *sr
 	double_ptl_unlock(src_ptl, dst_ptl);
 }
 
-/* Without an anon_vma a mapping holds only what the next fault finds again: file pages and the zero page. */
+/*
+ * Without an anon_vma a mapping holds only what the next fault finds again: file pages and the zero
+ * page.
+ */
 static bool vma_needs_copy(const struct vm_area_struct *vma)
 {
 	return vma->anon_vma || (vma->vm_flags & (VM_PFNMAP | VM_MIXEDMAP));
@@ -168,8 +209,9 @@ int copy_page_range(struct vm_area_struct *dst, struct vm_area_struct *src)
 }
 
 /*
- * mremap.  A reverse-map walk looks at one VMA after the other; an entry that moved from one it has still to visit
- * to one it has visited would be missed.  So the reverse-map locks are held for write while a table's worth moves.
+ * mremap.  A reverse-map walk looks at one VMA after the other; an entry that moved from one it has
+ * still to visit to one it has visited would be missed.  So the reverse-map locks are held for
+ * write while a table's worth moves.
  */
 static void take_rmap_locks(struct vm_area_struct *vma, struct address_space *mapping)
 {
@@ -188,8 +230,8 @@ static void drop_rmap_locks(struct vm_area_struct *vma, struct address_space *ma
 }
 
 /* [old_addr, old_end) lies in one table, and so does what it becomes. */
-static void move_ptes(struct vm_area_struct *vma, pmd_t *old_pmd, vaddr_t old_addr, vaddr_t old_end, pmd_t *new_pmd,
-		      vaddr_t new_addr)
+static void move_ptes(struct vm_area_struct *vma, pmd_t *old_pmd, vaddr_t old_addr, vaddr_t old_end,
+		      pmd_t *new_pmd, vaddr_t new_addr)
 {
 	spinlock_t *old_ptl = pte_lockptr(old_pmd), *new_ptl = pte_lockptr(new_pmd);
 	pte_t *from = pte_offset(old_pmd, old_addr), *to = pte_offset(new_pmd, new_addr);
@@ -206,14 +248,17 @@ static void move_ptes(struct vm_area_struct *vma, pmd_t *old_pmd, vaddr_t old_ad
 		set_pte(to, pte);
 		moved = true;
 	}
-	/* Before the locks go: once they do, the page can be unmapped and freed by way of the new address alone. */
+	/*
+	 * Before the locks go: once they do, the page can be unmapped and freed by way of the new
+	 * address alone.
+	 */
 	if (moved)
 		flush_tlb_range(vma, old_addr, old_end);
 	double_ptl_unlock(old_ptl, new_ptl);
 }
 
-size_t move_page_tables(struct vm_area_struct *vma, vaddr_t old_addr, struct vm_area_struct *new_vma,
-			vaddr_t new_addr, size_t len)
+size_t move_page_tables(struct vm_area_struct *vma, vaddr_t old_addr,
+			struct vm_area_struct *new_vma, vaddr_t new_addr, size_t len)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	struct address_space *mapping = vma_mapping(vma);
@@ -225,7 +270,8 @@ size_t move_page_tables(struct vm_area_struct *vma, vaddr_t old_addr, struct vm_
 	VM_BUG_ON(new_vma->vm_mm != mm);
 	for (; (old_pmd = next_pte_table(mm, &addr, end)); addr = next) {
 		/* as far as both the old table and the new one reach */
-		next = min(pmd_addr_end(addr, end), pmd_addr_end(addr + delta, end + delta) - delta);
+		next = min(pmd_addr_end(addr, end),
+			   pmd_addr_end(addr + delta, end + delta) - delta);
 		new_pmd = pte_alloc_map(mm, addr + delta);
 		if (!new_pmd)
 			return addr - old_addr;

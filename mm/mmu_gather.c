@@ -2,10 +2,11 @@
 /*
  * mm/mmu_gather.c - clear, flush, free: in this order
  *
- * A page whose PTE has been cleared may still be written through a TLB entry, by another processor or by this one.
- * Were it freed at once it could be somebody else's by the time of that write.  The same holds one level up: a
- * processor may be in the middle of a walk through a table that was just unlinked, or have cached its address.  So
- * every operation that takes entries away collects what they pointed at, flushes once, and frees then.
+ * A page whose PTE has been cleared may still be written through a TLB entry, by another processor
+ * or by this one.  Were it freed at once it could be somebody else's by the time of that write.
+ * The same holds one level up: a processor may be in the middle of a walk through a table that was
+ * just unlinked, or have cached its address.  So every operation that takes entries away collects
+ * what they pointed at, flushes once, and frees then.
  *
  *     tlb_gather_mmu         remember the mm; one more flush is pending on it
  *     __tlb_remove_page      a page; the batch grows by page-sized blocks of pointers
@@ -13,13 +14,13 @@
  *     tlb_flush_mmu          flush the range, free all; also when the batches are full
  *     tlb_finish_mmu         the same, and the pending flush is over
  *
- * Two gathers may work on one mm at the same time under mmap_lock held for read.  The second may then find entries
- * already cleared by the first, whose flush is still to come, and return to user mode although stale entries of its
- * range exist.  Therefore mm->tlb_flush_pending counts gathers: one that ends while another is at work flushes
- * the whole mm itself.
+ * Two gathers may work on one mm at the same time under mmap_lock held for read.  The second may
+ * then find entries already cleared by the first, whose flush is still to come, and return to user
+ * mode although stale entries of its range exist.  Therefore mm->tlb_flush_pending counts gathers:
+ * one that ends while another is at work flushes the whole mm itself.
  *
- * Not done: freeing tables after a grace period, which lock-free walks of page tables need.  Walks here hold
- * mmap_lock or the reverse map's lock, and both keep the tables.
+ * Not done: freeing tables after a grace period, which lock-free walks of page tables need.  Walks
+ * here hold mmap_lock or the reverse map's lock, and both keep the tables.
  *
  * Source: Intel SDM 3A, "Invalidation of TLBs and Paging-Structure Caches".
  */
@@ -36,17 +37,25 @@ static void tlb_reset_range(struct mmu_gather *tlb)
 	tlb->freed_tables = false;
 }
 
+/* @batch is the one that is filled from now on; it is empty. */
+static void batch_activate(struct mmu_gather *tlb, struct mmu_gather_batch *batch)
+{
+	tlb->active = batch;
+	tlb->slot = batch->pages;
+	tlb->slot_end = batch->pages + batch->max;
+}
+
 static void gather_init(struct mmu_gather *tlb, struct mm_struct *mm, bool fullmm)
 {
 	tlb->mm = mm;
 	tlb->fullmm = fullmm;
 	tlb->batch_count = 0;
-	tlb->active = &tlb->local;
 	tlb->tables = NULL;
 	tlb->local.next = NULL;
 	tlb->local.nr = 0;
 	tlb->local.max = MMU_GATHER_BUNDLE;
 	tlb->local.pages = tlb->local_pages;
+	batch_activate(tlb, &tlb->local);
 	tlb_reset_range(tlb);
 	atomic_inc(&mm->tlb_flush_pending);
 }
@@ -68,7 +77,7 @@ bool tlb_next_batch(struct mmu_gather *tlb)
 	if (!batch) {
 		if (tlb->batch_count == MMU_GATHER_MAX_BATCHES)
 			return false;
-		batch = __get_free_page(GFP_NOWAIT | __GFP_NOWARN);	/* under a PTE lock */
+		batch = __get_free_page(GFP_NOWAIT | __GFP_NOWARN); /* under a PTE lock */
 		if (!batch)
 			return false;
 		tlb->batch_count++;
@@ -78,7 +87,8 @@ bool tlb_next_batch(struct mmu_gather *tlb)
 		batch->pages = (struct page **)(batch + 1);
 		tlb->active->next = batch;
 	}
-	tlb->active = batch;
+	tlb->active->nr = tlb->active->max;
+	batch_activate(tlb, batch);
 	return true;
 }
 
@@ -104,13 +114,13 @@ void tlb_flush_mmu_tlbonly(struct mmu_gather *tlb)
 /* After the flush: nothing gathered can be reached any more. */
 static void gather_free(struct mmu_gather *tlb)
 {
-	for (struct mmu_gather_batch *batch = &tlb->local; batch; batch = batch->next) {
-		if (!batch->nr)
-			break;
+	tlb->active->nr = tlb->slot - tlb->active->pages;
+	for (struct mmu_gather_batch *batch = &tlb->local; batch && batch->nr;
+	     batch = batch->next) {
 		release_pages(batch->pages, batch->nr);
 		batch->nr = 0;
 	}
-	tlb->active = &tlb->local;
+	batch_activate(tlb, &tlb->local);
 	while (tlb->tables) {
 		struct page *table = tlb->tables;
 

@@ -2,16 +2,16 @@
 /*
  * mm/mprotect_walk.c - other permissions for entries that exist
  *
- * The VMA says what is allowed, the entries say what needs no fault.  After mprotect the entries may say less than
- * the VMA (a fault then adds what is due) but never more:
+ * The VMA says what is allowed, the entries say what needs no fault.  After mprotect the entries
+ * may say less than the VMA (a fault then adds what is due) but never more:
  *
  *     access taken away    at once in every entry, then one flush
  *     write access given   at once where this mm is the page's only owner; where the page is shared for COW, or the
  *                          file system wants to hear of the first write, the next write fault decides
  *     other access given   at once; no flush, for a processor that still remembers less faults and looks again
  *
- * Entries change by compare-and-exchange, so that an accessed or dirty bit the CPU sets meanwhile is not lost, and
- * no other processor ever sees the entry missing.
+ * Entries change by compare-and-exchange, so that an accessed or dirty bit the CPU sets meanwhile
+ * is not lost, and no other processor ever sees the entry missing.
  *
  * Source: Intel SDM 3A, "Propagation of Paging-Structure Changes", "Optional Invalidation".
  */
@@ -22,13 +22,13 @@
 /* What all entries of one call have in common. */
 struct protect_walk {
 	pgprot_t prot;
-	bool try_write;		/* private and writable now: entries of sole owners get the write bit back */
-	u64 removed, added;	/* bits that any entry lost or gained */
+	bool try_write; /* private and writable now: entries of sole owners get the write bit back */
+	u64 removed, added; /* bits that any entry lost or gained */
 };
 
 /*
- * Is the page behind @pte this mm's alone?  One reference means that this entry is it; more may be a passing user,
- * and then a fault will find out.
+ * Is the page behind @pte this mm's alone?  One reference means that this entry is it; more may be
+ * a passing user, and then a fault will find out.
  */
 static inline bool is_sole_owner(pte_t pte)
 {
@@ -37,7 +37,8 @@ static inline bool is_sole_owner(pte_t pte)
 	return page && PageAnon(page) && page_count(page) == 1;
 }
 
-static unsigned long change_pte_range(struct protect_walk *walk, pmd_t *pmd, vaddr_t addr, vaddr_t end)
+static unsigned long change_pte_range(struct protect_walk *walk, pmd_t *pmd, vaddr_t addr,
+				      vaddr_t end)
 {
 	spinlock_t *ptl = pte_lockptr(pmd);
 	pte_t *pte = pte_offset(pmd, addr);
@@ -65,7 +66,8 @@ static unsigned long change_pte_range(struct protect_walk *walk, pmd_t *pmd, vad
 	return pages;
 }
 
-unsigned long change_protection(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, pgprot_t newprot)
+unsigned long change_protection(struct vm_area_struct *vma, vaddr_t start, vaddr_t end,
+				pgprot_t newprot)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	struct protect_walk walk = { .prot = newprot };
@@ -81,7 +83,7 @@ unsigned long change_protection(struct vm_area_struct *vma, vaddr_t start, vaddr
 		walk.prot.pgprot &= ~_PAGE_RW;
 	}
 	if (walk.try_write)
-		lru_add_drain();	/* its references would make sole owners look shared */
+		lru_add_drain(); /* its references would make sole owners look shared */
 	atomic_inc(&mm->tlb_flush_pending);
 	for (; (pmd = next_pte_table(mm, &addr, end)); addr = pmd_addr_end(addr, end))
 		pages += change_pte_range(&walk, pmd, addr, pmd_addr_end(addr, end));

@@ -6,17 +6,19 @@
  *      |        512 GiB   1 GiB    2 MiB          one such subtree is built by the first fault in it
  *      +-- upper half: the kernel's, the same entries in every mm
  *
- * Page tables are a cache of what the VMAs say: they may lack anything, and a fault refills them.  A table is
- * zeroed, then published by one store; it goes when no VMA is left whose range it covers.
+ * Page tables are a cache of what the VMAs say: they may lack anything, and a fault refills them.
+ * A table is zeroed, then published by one store; it goes when no VMA is left whose range it
+ * covers.
  *
  * Invariants (mm_check() verifies them):
  *   P1  a table page has PG_table, pt_mm == its mm, and one parent entry;
  *   P2  mm->pgtables_bytes is PAGE_SIZE times the tables below the pgd;
  *   P3  every table covers part of some VMA.
  *
- * Locking: page_table_lock to hang a new table in; PTE entries belong to the lock in the table's struct page, so
- * that faults in different 2 MiB do not meet.  Tables are freed under mmap_lock for write, after the VMAs have left
- * the reverse map: whoever holds mmap_lock, or the lock of a reverse map in which the VMA is, may walk.
+ * Locking: page_table_lock to hang a new table in; PTE entries belong to the lock in the table's
+ * struct page, so that faults in different 2 MiB do not meet.  Tables are freed under mmap_lock for
+ * write, after the VMAs have left the reverse map: whoever holds mmap_lock, or the lock of a
+ * reverse map in which the VMA is, may walk.
  *
  * Not done: PTE tables shared between processes; moving whole tables.
  * Source: Intel SDM 3A, "4-Level Paging and 5-Level Paging".
@@ -45,7 +47,7 @@ void free_table_page(struct mm_struct *mm, struct page *table)
 	mod_node_page_state(page_to_nid(table), NR_PAGETABLE, -1);
 	count_vm_event(PGTABLE_FREE);
 	__ClearPageTable(table);
-	table->mapping = NULL;		/* was pt_next */
+	table->mapping = NULL; /* was pt_next */
 	__free_page(table);
 }
 
@@ -63,7 +65,8 @@ pgd_t *pgd_alloc(struct mm_struct *mm)
 	if (!table)
 		return NULL;
 	pgd = page_address(table);
-	memcpy(pgd + first_kernel, init_mm.pgd + first_kernel, (PTRS_PER_TABLE - first_kernel) * sizeof(*pgd));
+	memcpy(pgd + first_kernel, init_mm.pgd + first_kernel,
+	       (PTRS_PER_TABLE - first_kernel) * sizeof(*pgd));
 	return pgd;
 }
 
@@ -71,12 +74,13 @@ void pgd_free(struct mm_struct *mm, pgd_t *pgd)
 {
 	for (unsigned int i = 0; i < PTRS_PER_TABLE / 2; i++)
 		VM_BUG_ON(!pgd_none(pgdp_get(pgd + i)));
-	atomic_long_add(PAGE_SIZE, &mm->pgtables_bytes);	/* the pgd was never counted */
+	atomic_long_add(PAGE_SIZE, &mm->pgtables_bytes); /* the pgd was never counted */
 	free_table_page(mm, virt_to_page(pgd));
 }
 
 /*
- * A new table is allocated with no lock held; whoever takes the lock first hangs his in, the other frees his.
+ * A new table is allocated with no lock held; whoever takes the lock first hangs his in, the other
+ * frees his.
  */
 static struct page *table_to_publish(struct mm_struct *mm)
 {
@@ -85,7 +89,7 @@ static struct page *table_to_publish(struct mm_struct *mm)
 	if (!table)
 		return NULL;
 	atomic_long_add(PAGE_SIZE, &mm->pgtables_bytes);
-	smp_wmb();			/* zeroes before the pointer to them */
+	smp_wmb(); /* zeroes before the pointer to them */
 	spin_lock(&mm->page_table_lock);
 	return table;
 }
@@ -194,8 +198,9 @@ pmd_t *next_pte_table(struct mm_struct *mm, vaddr_t *addr, vaddr_t end)
 }
 
 /*
- * Freeing by range.  [addr, end) was mapped and is not any more; [floor, ceiling) is the hole around it, ceiling 0
- * standing for the end of the address space.  At each level a table goes when all that it covers is in the hole.
+ * Freeing by range.  [addr, end) was mapped and is not any more; [floor, ceiling) is the hole
+ * around it, ceiling 0 standing for the end of the address space.  At each level a table goes when
+ * all that it covers is in the hole.
  *
  *     floor        addr         end          ceiling
  *       |............[###########].............|
@@ -205,7 +210,7 @@ pmd_t *next_pte_table(struct mm_struct *mm, vaddr_t *addr, vaddr_t end)
 static bool table_in_hole(vaddr_t start, vaddr_t end, vaddr_t floor, vaddr_t ceiling, vaddr_t size)
 {
 	vaddr_t first = start & ~(size - 1);
-	vaddr_t last = (end - 1) | (size - 1);		/* last byte covered */
+	vaddr_t last = (end - 1) | (size - 1); /* last byte covered */
 
 	return first >= floor && last <= ceiling - 1;
 }
@@ -214,12 +219,12 @@ static void free_pte_table(struct mmu_gather *tlb, pmd_t *pmd, vaddr_t addr)
 {
 	struct page *table = pfn_to_page(pmd_table(pmdp_get(pmd)) >> PAGE_SHIFT);
 
-	set_pmd(pmd, __pmd(0));		/* flushed by the gather before the table is freed */
+	set_pmd(pmd, __pmd(0)); /* flushed by the gather before the table is freed */
 	tlb_remove_table(tlb, table, addr & PMD_MASK, PMD_SIZE);
 }
 
-static void free_pmd_range(struct mmu_gather *tlb, pud_t *pud, vaddr_t start, vaddr_t end, vaddr_t floor,
-			   vaddr_t ceiling)
+static void free_pmd_range(struct mmu_gather *tlb, pud_t *pud, vaddr_t start, vaddr_t end,
+			   vaddr_t floor, vaddr_t ceiling)
 {
 	pmd_t *pmd = pmd_offset(pud, start);
 	struct page *table;
@@ -227,7 +232,8 @@ static void free_pmd_range(struct mmu_gather *tlb, pud_t *pud, vaddr_t start, va
 
 	for (; addr < end; addr = next, pmd++) {
 		next = pmd_addr_end(addr, end);
-		if (pmd_present(pmdp_get(pmd)) && table_in_hole(addr, next, floor, ceiling, PMD_SIZE))
+		if (pmd_present(pmdp_get(pmd)) &&
+		    table_in_hole(addr, next, floor, ceiling, PMD_SIZE))
 			free_pte_table(tlb, pmd, addr);
 	}
 	if (!table_in_hole(start, end, floor, ceiling, PUD_SIZE))
@@ -237,8 +243,8 @@ static void free_pmd_range(struct mmu_gather *tlb, pud_t *pud, vaddr_t start, va
 	tlb_remove_table(tlb, table, start & PUD_MASK, PUD_SIZE);
 }
 
-static void free_pud_range(struct mmu_gather *tlb, pgd_t *pgd, vaddr_t start, vaddr_t end, vaddr_t floor,
-			   vaddr_t ceiling)
+static void free_pud_range(struct mmu_gather *tlb, pgd_t *pgd, vaddr_t start, vaddr_t end,
+			   vaddr_t floor, vaddr_t ceiling)
 {
 	pud_t *pud = pud_offset(pgd, start);
 	struct page *table;
@@ -256,7 +262,8 @@ static void free_pud_range(struct mmu_gather *tlb, pgd_t *pgd, vaddr_t start, va
 	tlb_remove_table(tlb, table, start & PGDIR_MASK, PGDIR_SIZE);
 }
 
-void free_pgd_range(struct mmu_gather *tlb, vaddr_t start, vaddr_t end, vaddr_t floor, vaddr_t ceiling)
+void free_pgd_range(struct mmu_gather *tlb, vaddr_t start, vaddr_t end, vaddr_t floor,
+		    vaddr_t ceiling)
 {
 	vaddr_t addr, next;
 
@@ -269,7 +276,8 @@ void free_pgd_range(struct mmu_gather *tlb, vaddr_t start, vaddr_t end, vaddr_t 
 	}
 }
 
-void free_pgtables(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t floor, vaddr_t ceiling)
+void free_pgtables(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t floor,
+		   vaddr_t ceiling)
 {
 	struct vm_area_struct *next;
 
@@ -286,7 +294,10 @@ void free_pgtables(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t f
 			vma_unlink_file(next);
 			next = next->vm_next;
 		}
-		/* A table that reaches into the next VMA is left to that one's turn; floor stays, so it is free to go. */
+		/*
+		 * A table that reaches into the next VMA is left to that one's turn; floor stays,
+		 * so it is free to go.
+		 */
 		free_pgd_range(tlb, start, end, floor, next ? next->vm_start : ceiling);
 	}
 }

@@ -2,21 +2,24 @@
 /*
  * mm/rmap.c - reverse map: all the places where a page may be mapped
  *
- * A file's page is easy: the file's i_mmap holds every VMA that shows it.  An anonymous page has no file, only the
- * VMA in which it was born, and after forks, splits and merges the VMAs that may map it are many.  They are found
- * by anon_vma.  Each VMA that owns anonymous pages has one; a page remembers the anon_vma of the VMA it was born in;
- * and a VMA is chained to its own anon_vma and to those of all its ancestors, because it may map pages born there:
+ * A file's page is easy: the file's i_mmap holds every VMA that shows it.  An anonymous page has no
+ * file, only the VMA in which it was born, and after forks, splits and merges the VMAs that may map
+ * it are many.  They are found by anon_vma.  Each VMA that owns anonymous pages has one; a page
+ * remembers the anon_vma of the VMA it was born in; and a VMA is chained to its own anon_vma and to
+ * those of all its ancestors, because it may map pages born there:
  *
  *     parent VMA P   owns A        A.tree: P, C, G       pages born in P: mapped by P, C or G
  *     child C        owns B        B.tree: C, G          pages born in C: mapped by C or G
  *     grandchild G   owns D        D.tree: G             pages born in G: by G alone
  *
- * One link, struct anon_vma_chain, is on the VMA's list and in the anon_vma's interval tree at once.
+ * One link, struct anon_vma_chain, is on the VMA's list and in the anon_vma's interval tree at
+ * once.
  *
- * A daemon that forks, exits in the parent, forks again ... would make the chains grow for ever, although only one
- * process lives.  The degree rule stops that: a forked VMA does not get an anon_vma of its own but takes over one
- * of the chain that has no VMA of its own left and at most one child.  A new one is made only when every other
- * has an owner or two children, so a family has at most twice as many anon_vmas as it ever had VMAs at one time.
+ * A daemon that forks, exits in the parent, forks again ... would make the chains grow for ever,
+ * although only one process lives.  The degree rule stops that: a forked VMA does not get an
+ * anon_vma of its own but takes over one of the chain that has no VMA of its own left and at most
+ * one child.  A new one is made only when every other has an owner or two children, so a family has
+ * at most twice as many anon_vmas as it ever had VMAs at one time.
  *
  * Invariants (mm_check() and the unit tests verify them):
  *   R1  every chain of a VMA is to anon_vmas of one root; vma->anon_vma, when set, is among them;
@@ -25,11 +28,12 @@
  *       counting itself;
  *   R4  a mapped anonymous page is found by rmap_walk in every PTE that maps it.
  *
- * Locking: the root's rwsem covers trees and counts of the whole family, so a VMA with a long chain takes one lock.
- * vma->anon_vma is set once, under page_table_lock, by a fault that holds mmap_lock for read; all else changes
- * under mmap_lock for write.
+ * Locking: the root's rwsem covers trees and counts of the whole family, so a VMA with a long chain
+ * takes one lock.  vma->anon_vma is set once, under page_table_lock, by a fault that holds
+ * mmap_lock for read; all else changes under mmap_lock for write.
  *
- * Sources: van Riel 2010 (anon_vma chains), Forlin and others 2014 (the degree rule); Linux, mm/rmap.c.
+ * Sources: van Riel 2010 (anon_vma chains), Forlin and others 2014 (the degree rule); Linux,
+ * mm/rmap.c.
  */
 #include "mm_env.h"
 #include <mm/internal.h>
@@ -59,10 +63,10 @@ static inline pgoff_t avc_last_pgoff(const struct anon_vma_chain *avc)
 	return vma_last_pgoff(avc->vma);
 }
 
-INTERVAL_TREE_DEFINE(struct vm_area_struct, shared.rb, pgoff_t, shared.rb_subtree_last, vma_start_pgoff,
-		     vma_last_pgoff, , vma_interval_tree)
-INTERVAL_TREE_DEFINE(struct anon_vma_chain, rb, pgoff_t, rb_subtree_last, avc_start_pgoff, avc_last_pgoff,
-		     static inline, anon_vma_tree)
+INTERVAL_TREE_DEFINE(struct vm_area_struct, shared.rb, pgoff_t, shared.rb_subtree_last,
+		     vma_start_pgoff, vma_last_pgoff, , vma_interval_tree)
+INTERVAL_TREE_DEFINE(struct anon_vma_chain, rb, pgoff_t, rb_subtree_last, avc_start_pgoff,
+		     avc_last_pgoff, static inline, anon_vma_tree)
 
 /* --- life of an anon_vma --- */
 
@@ -89,7 +93,7 @@ static void put_anon_vma(struct anon_vma *av)
 	if (!atomic_dec_and_test(&av->refcount))
 		return;
 	if (root != av)
-		put_anon_vma(root);	/* its reference for this descendant */
+		put_anon_vma(root); /* its reference for this descendant */
 	kmem_cache_free(anon_vma_cache, av);
 }
 
@@ -109,7 +113,9 @@ static bool anon_vma_compatible(const struct vm_area_struct *a, const struct vm_
 	       b->vm_pgoff == a->vm_pgoff + vma_pages(a);
 }
 
-/* A VMA that was never forked: its anon_vma may serve a neighbour without widening anyone's search. */
+/*
+ * A VMA that was never forked: its anon_vma may serve a neighbour without widening anyone's search.
+ */
 static struct anon_vma *reusable_anon_vma(const struct vm_area_struct *from)
 {
 	struct anon_vma *av = READ_ONCE(from->anon_vma);
@@ -144,7 +150,7 @@ int __anon_vma_prepare(struct vm_area_struct *vma)
 		av = fresh = anon_vma_alloc();
 		if (!av)
 			goto out_free_chain;
-		av->num_children = 1;	/* itself */
+		av->num_children = 1; /* itself */
 	}
 
 	/* Commit, unless another fault of this mm was faster. */
@@ -172,7 +178,8 @@ out_free_chain:
 }
 
 /*
- * Prepare: all links that the chain needs, on a list of their own, so that the tree work below cannot fail.
+ * Prepare: all links that the chain needs, on a list of their own, so that the tree work below
+ * cannot fail.
  */
 static int alloc_chains(struct list_head *fresh, unsigned long n)
 {
@@ -213,16 +220,21 @@ static unsigned long chain_length(const struct vm_area_struct *vma)
 }
 
 /*
- * May a forked VMA take this anon_vma over as its own?  No living VMA owns it, so no page is born into it by anyone
- * else, and with at most one child a walk of its tree meets no more VMAs than that child's would.
+ * May a forked VMA take this anon_vma over as its own?  No living VMA owns it, so no page is born
+ * into it by anyone else, and with at most one child a walk of its tree meets no more VMAs than
+ * that child's would.
  */
 static bool anon_vma_is_abandoned(const struct anon_vma *av)
 {
 	return av->num_children < 2 && av->num_active_vmas == 0;
 }
 
-/* Commit: @dst joins every tree @src is in.  Parents are met first, so that list_add keeps @src's order. */
-static void clone_chains(struct vm_area_struct *dst, struct vm_area_struct *src, struct list_head *fresh)
+/*
+ * Commit: @dst joins every tree @src is in.  Parents are met first, so that list_add keeps @src's
+ * order.
+ */
+static void clone_chains(struct vm_area_struct *dst, struct vm_area_struct *src,
+			 struct list_head *fresh)
 {
 	struct anon_vma *root = NULL;
 	struct anon_vma_chain *pavc;
@@ -268,7 +280,10 @@ int anon_vma_fork(struct vm_area_struct *dst, struct vm_area_struct *parent)
 	if (!parent->anon_vma)
 		return 0;
 
-	/* Prepare for the longer case: a link to each of the parent's, one to an anon_vma of our own. */
+	/*
+	 * Prepare for the longer case: a link to each of the parent's, one to an anon_vma of our
+	 * own.
+	 */
 	av = anon_vma_alloc();
 	if (!av)
 		return -ENOMEM;
@@ -279,7 +294,7 @@ int anon_vma_fork(struct vm_area_struct *dst, struct vm_area_struct *parent)
 	}
 
 	clone_chains(dst, parent, &fresh);
-	if (dst->anon_vma) {			/* an abandoned one serves */
+	if (dst->anon_vma) { /* an abandoned one serves */
 		free_chains(&fresh);
 		put_anon_vma(av);
 		return 0;
@@ -303,14 +318,18 @@ void unlink_anon_vmas(struct vm_area_struct *vma)
 
 	if (list_empty(&vma->anon_vma_chain))
 		return;
-	root = list_first_entry(&vma->anon_vma_chain, struct anon_vma_chain, same_vma)->anon_vma->root;
+	root = list_first_entry(&vma->anon_vma_chain, struct anon_vma_chain, same_vma)
+		       ->anon_vma->root;
 	atomic_inc(&root->refcount);
 	down_write(&root->rwsem);
 	if (vma->anon_vma) {
 		vma->anon_vma->num_active_vmas--;
 		vma->anon_vma = NULL;
 	}
-	/* Children come before parents on the list: each is counted out of its parent while that still exists. */
+	/*
+	 * Children come before parents on the list: each is counted out of its parent while that
+	 * still exists.
+	 */
 	list_for_each_entry_safe(avc, next, &vma->anon_vma_chain, same_vma) {
 		struct anon_vma *av = avc->anon_vma;
 
@@ -322,7 +341,7 @@ void unlink_anon_vmas(struct vm_area_struct *vma)
 			continue;
 		av->parent->num_children--;
 		VM_BUG_ON(av->num_active_vmas);
-		put_anon_vma(av);		/* never the last one of the root: we hold one */
+		put_anon_vma(av); /* never the last one of the root: we hold one */
 	}
 	up_write(&root->rwsem);
 	put_anon_vma(root);
@@ -388,10 +407,12 @@ static struct anon_vma *chain_root(const struct vm_area_struct *vma)
 {
 	if (!vma || list_empty(&vma->anon_vma_chain))
 		return NULL;
-	return list_first_entry(&vma->anon_vma_chain, struct anon_vma_chain, same_vma)->anon_vma->root;
+	return list_first_entry(&vma->anon_vma_chain, struct anon_vma_chain, same_vma)
+		->anon_vma->root;
 }
 
-void vma_adjust_lock(struct vma_adjust *adj, struct vm_area_struct *vma, struct vm_area_struct *second)
+void vma_adjust_lock(struct vma_adjust *adj, struct vm_area_struct *vma,
+		     struct vm_area_struct *second)
 {
 	adj->vma[0] = vma;
 	adj->vma[1] = second;
@@ -456,18 +477,27 @@ void page_add_file_rmap(struct page *page)
 
 void rmap_batch_apply(struct rmap_batch *batch)
 {
+	int nid = (batch->node_bits >> PAGE_NODE_SHIFT) & PAGE_NODE_MASK;
+
 	if (batch->anon)
-		mod_node_page_state(batch->nid, NR_ANON_MAPPED, -batch->anon);
+		mod_node_page_state(nid, NR_ANON_MAPPED, -batch->anon);
 	if (batch->file)
-		mod_node_page_state(batch->nid, NR_FILE_MAPPED, -batch->file);
+		mod_node_page_state(nid, NR_FILE_MAPPED, -batch->file);
 	batch->anon = batch->file = 0;
+}
+
+void rmap_batch_switch(struct rmap_batch *batch, const struct page *page)
+{
+	rmap_batch_apply(batch);
+	batch->node_bits = page->flags;
 }
 
 void page_remove_rmap(struct page *page)
 {
 	VM_BUG_ON(!page_mapped(page));
 	if (atomic_dec_return(&page->_mapcount) < 0)
-		mod_node_page_state(page_to_nid(page), PageAnon(page) ? NR_ANON_MAPPED : NR_FILE_MAPPED, -1);
+		mod_node_page_state(page_to_nid(page),
+				    PageAnon(page) ? NR_ANON_MAPPED : NR_FILE_MAPPED, -1);
 }
 
 bool page_vma_address(const struct page *page, const struct vm_area_struct *vma, vaddr_t *addr)
@@ -481,7 +511,8 @@ bool page_vma_address(const struct page *page, const struct vm_area_struct *vma,
 }
 
 static void rmap_walk_anon(struct page *page,
-			   bool (*one)(struct page *page, struct vm_area_struct *vma, vaddr_t addr, void *arg),
+			   bool (*one)(struct page *page, struct vm_area_struct *vma, vaddr_t addr,
+				       void *arg),
 			   void *arg)
 {
 	struct anon_vma *av = page_anon_vma(page);
@@ -498,7 +529,8 @@ static void rmap_walk_anon(struct page *page,
 }
 
 static void rmap_walk_file(struct page *page,
-			   bool (*one)(struct page *page, struct vm_area_struct *vma, vaddr_t addr, void *arg),
+			   bool (*one)(struct page *page, struct vm_area_struct *vma, vaddr_t addr,
+				       void *arg),
 			   void *arg)
 {
 	struct address_space *mapping = page->mapping;
@@ -506,16 +538,18 @@ static void rmap_walk_file(struct page *page,
 	vaddr_t addr;
 
 	if (!mapping)
-		return;			/* truncated */
+		return; /* truncated */
 	down_read(&mapping->i_mmap_rwsem);
-	vma_interval_tree_foreach(vma, &mapping->i_mmap, page->index, page->index) {
+	vma_interval_tree_foreach(vma, &mapping->i_mmap, page->index, page->index)
+	{
 		if (page_vma_address(page, vma, &addr) && !one(page, vma, addr, arg))
 			break;
 	}
 	up_read(&mapping->i_mmap_rwsem);
 }
 
-void rmap_walk(struct page *page, bool (*one)(struct page *page, struct vm_area_struct *vma, vaddr_t addr, void *arg),
+void rmap_walk(struct page *page,
+	       bool (*one)(struct page *page, struct vm_area_struct *vma, vaddr_t addr, void *arg),
 	       void *arg)
 {
 	if (PageAnon(page))
@@ -526,6 +560,8 @@ void rmap_walk(struct page *page, bool (*one)(struct page *page, struct vm_area_
 
 void rmap_init(void)
 {
-	anon_vma_cache = kmem_cache_create("anon_vma", sizeof(struct anon_vma), 0, SLAB_PANIC, NULL);
-	anon_vma_chain_cache = kmem_cache_create("anon_vma_chain", sizeof(struct anon_vma_chain), 0, SLAB_PANIC, NULL);
+	anon_vma_cache =
+		kmem_cache_create("anon_vma", sizeof(struct anon_vma), 0, SLAB_PANIC, NULL);
+	anon_vma_chain_cache = kmem_cache_create("anon_vma_chain", sizeof(struct anon_vma_chain), 0,
+						 SLAB_PANIC, NULL);
 }

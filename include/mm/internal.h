@@ -2,8 +2,9 @@
 /*
  * include/mm/internal.h - what the files of mm/ share with each other and with nobody else
  *
- * Three groups meet here: the mappings (vma.c, mmap.c and the calls on top), the page tables below them
- * (memory.c, pgtable.c, mprotect_walk.c, mmu_gather.c) and the fault path (fault.c and one file per case).
+ * Three groups meet here: the mappings (vma.c, mmap.c and the calls on top), the page tables below
+ * them (memory.c, pgtable.c, mprotect_walk.c, mmu_gather.c) and the fault path (fault.c and one
+ * file per case).
  */
 #ifndef MM_INTERNAL_H
 #define MM_INTERNAL_H
@@ -19,13 +20,13 @@
  * Each table page carries its lock (PTE level) and its owner in struct page, and is counted in
  * mm->pgtables_bytes (the pgd excepted) and in NR_PAGETABLE.
  */
-pgd_t *pgd_alloc(struct mm_struct *mm);		/* kernel half shared with init_mm.pgd; NULL */
-void pgd_free(struct mm_struct *mm, pgd_t *pgd);	/* all user tables are gone already */
+pgd_t *pgd_alloc(struct mm_struct *mm);          /* kernel half shared with init_mm.pgd; NULL */
+void pgd_free(struct mm_struct *mm, pgd_t *pgd); /* all user tables are gone already */
 
 /*
- * The walk down to a PTE table.  pte_alloc_map builds what is missing (may sleep; no spinlock held) and answers
- * NULL only when out of memory; pte_find answers NULL where a table is missing.  Both return the PMD slot;
- * pte_offset(pmd, addr) is the entry and pte_lockptr(pmd) its lock.
+ * The walk down to a PTE table.  pte_alloc_map builds what is missing (may sleep; no spinlock held)
+ * and answers NULL only when out of memory; pte_find answers NULL where a table is missing.  Both
+ * return the PMD slot; pte_offset(pmd, addr) is the entry and pte_lockptr(pmd) its lock.
  * Locks: mmap_lock, read is enough: tables are only freed under mmap_lock for write.
  */
 pmd_t *pmd_alloc_map(struct mm_struct *mm, vaddr_t addr);
@@ -74,22 +75,28 @@ void free_table_page(struct mm_struct *mm, struct page *table);
  * @floor:   end of the nearest mapping that stays below, or 0
  * @ceiling: start of the nearest mapping that stays above, or 0 for none
  *
- * A table is freed when the whole range it covers lies within [floor, ceiling): no mapping that stays can
- * have an entry in it.  Does unlink_anon_vmas and vma_unlink_file for each VMA, before its tables go: a
- * reverse-map walk must not meet a freed table.
+ * A table is freed when the whole range it covers lies within [floor, ceiling): no mapping that
+ * stays can have an entry in it.  Does unlink_anon_vmas and vma_unlink_file for each VMA, before
+ * its tables go: a reverse-map walk must not meet a freed table.
  *
  * Locks: mmap_lock for write, or nobody else knows the mm.
  */
-void free_pgtables(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t floor, vaddr_t ceiling);
-/* free_pgd_range - the same for a byte range whose mappings have left the reverse map already, or shrunk out of it */
-void free_pgd_range(struct mmu_gather *tlb, vaddr_t addr, vaddr_t end, vaddr_t floor, vaddr_t ceiling);
+void free_pgtables(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t floor,
+		   vaddr_t ceiling);
+/*
+ * free_pgd_range - the same for a byte range whose mappings have left the reverse map already, or
+ * shrunk out of it
+ */
+void free_pgd_range(struct mmu_gather *tlb, vaddr_t addr, vaddr_t end, vaddr_t floor,
+		    vaddr_t ceiling);
 
 /* --- memory.c: ranges of entries --- */
 
 /**
  * unmap_vmas - clear every PTE in [start, end) of @vma and its successors by vm_next
  *
- * Pages go to @tlb; rss, reverse map and NR_*_MAPPED follow.  No VMA is changed.  Updates hiwater_rss.
+ * Pages go to @tlb; rss, reverse map and NR_*_MAPPED follow.  No VMA is changed.  Updates
+ * hiwater_rss.
  * Locks: mmap_lock (read suffices).  May reschedule between tables.
  */
 void unmap_vmas(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t start, vaddr_t end);
@@ -97,54 +104,68 @@ void unmap_vmas(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t star
 /* zap_page_range - the same within one VMA, with a gather of its own: madvise(MADV_DONTNEED) */
 void zap_page_range(struct vm_area_struct *vma, vaddr_t start, size_t len);
 
-/* zap_vma_range - [start, end) of one VMA into a gather; keep_cows spares a private mapping's own copies */
-void zap_vma_range(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t start, vaddr_t end, bool keep_cows);
+/*
+ * zap_vma_range - [start, end) of one VMA into a gather; keep_cows spares a private mapping's own
+ * copies
+ */
+void zap_vma_range(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t start, vaddr_t end,
+		   bool keep_cows);
 
 /**
  * copy_page_range - see mm.h: fork's copy of one mapping's entries
  *
- * Private writable entries become read-only in both; the stale writable TLB entries of the parent are the
- * caller's to flush, once for all mappings: flush_tlb_mm(old), before old's mmap_lock is dropped, also when
- * copying failed half way.  @dst is linked in its mm, and has its anon_vma (anon_vma_fork) already.
+ * Private writable entries become read-only in both; the stale writable TLB entries of the parent
+ * are the caller's to flush, once for all mappings: flush_tlb_mm(old), before old's mmap_lock is
+ * dropped, also when copying failed half way.  @dst is linked in its mm, and has its anon_vma
+ * (anon_vma_fork) already.
  *
  * Return: 0, or -ENOMEM: what was copied stays and goes with the new mm's exit_mmap.
  * Locks:  both mmap_locks for write.
  */
 
 /**
- * move_page_tables - move the entries of [old_addr, old_addr + len) of @vma to @new_addr in @new_vma
+ * move_page_tables - move the entries of [old_addr, old_addr + len) of @vma to @new_addr in
+ * @new_vma
  *
- * @new_vma shares @vma's anon_vma (or has cloned the chain) and vm_pgoff is such that the pages keep their
- * index.  The target has no entries.  Old entries are flushed before the function returns.
+ * @new_vma shares @vma's anon_vma (or has cloned the chain) and vm_pgoff is such that the pages
+ * keep their index.  The target has no entries.  Old entries are flushed before the function
+ * returns.
  *
  * Return: bytes moved; less than @len when no table could be had: the caller moves back.
  * Locks:  mmap_lock for write.  May sleep.
  */
-size_t move_page_tables(struct vm_area_struct *vma, vaddr_t old_addr, struct vm_area_struct *new_vma,
-			vaddr_t new_addr, size_t len);
+size_t move_page_tables(struct vm_area_struct *vma, vaddr_t old_addr,
+			struct vm_area_struct *new_vma, vaddr_t new_addr, size_t len);
 
 /* --- mprotect_walk.c --- */
 
 /**
  * change_protection - give every present PTE of [start, end) the permissions @newprot
  *
- * vma->vm_flags are the new ones already.  A private page becomes writable at once if this mm is its only
- * owner, so that no fault follows; else the write bit waits for do_wp_page.  One flush at the end.
+ * vma->vm_flags are the new ones already.  A private page becomes writable at once if this mm is
+ * its only owner, so that no fault follows; else the write bit waits for do_wp_page.  One flush at
+ * the end.
  *
  * Return: number of entries changed (pages).
  * Locks:  mmap_lock for write.
  */
-unsigned long change_protection(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, pgprot_t newprot);
+unsigned long change_protection(struct vm_area_struct *vma, vaddr_t start, vaddr_t end,
+				pgprot_t newprot);
 
 /* --- fault path: one handler per file --- */
-vm_fault_t do_anonymous_page(struct vm_fault *vmf);	/* anon.c */
-vm_fault_t do_file_page(struct vm_fault *vmf);		/* file_fault.c */
-vm_fault_t do_wp_page(struct vm_fault *vmf);		/* cow.c */
+vm_fault_t do_anonymous_page(struct vm_fault *vmf); /* anon.c */
+vm_fault_t do_file_page(struct vm_fault *vmf);      /* file_fault.c */
+vm_fault_t do_wp_page(struct vm_fault *vmf);        /* cow.c */
 
-/* lock_page_or_retry - 0 with the page locked, or VM_FAULT_RETRY with mmap_lock dropped and the page unlocked again */
+/*
+ * lock_page_or_retry - 0 with the page locked, or VM_FAULT_RETRY with mmap_lock dropped and the
+ * page unlocked again
+ */
 vm_fault_t lock_page_or_retry(struct page *page, struct vm_fault *vmf);
 
-/* May a write fault make this entry writable? Not for a debugger that writes past the permissions. */
+/*
+ * May a write fault make this entry writable? Not for a debugger that writes past the permissions.
+ */
 static inline pte_t maybe_mkwrite(pte_t pte, const struct vm_area_struct *vma)
 {
 	return likely(vma->vm_flags & VM_WRITE) ? pte_mkwrite(pte) : pte;
@@ -168,7 +189,9 @@ static inline struct page *vm_normal_page(pte_t pte)
 	return unlikely(pte_special(pte)) ? NULL : pfn_to_page(pte_pfn(pte));
 }
 
-/* What a page means to the counters of its mm and its node, summed over a range and applied once. */
+/*
+ * What a page means to the counters of its mm and its node, summed over a range and applied once.
+ */
 struct rss_batch {
 	long rss[NR_MM_COUNTERS];
 };
@@ -210,7 +233,10 @@ static inline int mm_counter(const struct page *page)
 /* --- shmem.c: shared anonymous memory --- */
 extern const struct vm_operations_struct anon_shmem_vm_ops;
 
-/* vma_mapping - the object whose page cache @vma shows: a file's, or that of shared anonymous memory; else NULL */
+/*
+ * vma_mapping - the object whose page cache @vma shows: a file's, or that of shared anonymous
+ * memory; else NULL
+ */
 static inline struct address_space *vma_mapping(const struct vm_area_struct *vma)
 {
 	if (vma->vm_file)
@@ -219,8 +245,8 @@ static inline struct address_space *vma_mapping(const struct vm_area_struct *vma
 }
 
 /* --- boot: called by mm_cache_init, in this order, once kmalloc works --- */
-void rmap_init(void);		/* caches of anon_vma and anon_vma_chain */
-void filemap_init(void);	/* page wait queues, cache of index-tree nodes */
-void zero_page_init(void);	/* the page that backs anonymous reads */
+void rmap_init(void);      /* caches of anon_vma and anon_vma_chain */
+void filemap_init(void);   /* page wait queues, cache of index-tree nodes */
+void zero_page_init(void); /* the page that backs anonymous reads */
 
 #endif

@@ -11,7 +11,8 @@
  * lru_cache_add - put a new page on the list that its flags name
  *
  * The page waits in this CPU's batch and is held by a reference until the batch is drained.
- * Context: task context, a reference held by the caller; PTE lock and page-cache tree lock may be held.
+ * Context: task context, a reference held by the caller; PTE lock and page-cache tree lock may be
+ *          held.
  */
 void lru_cache_add(struct page *page);
 /* lru_add_drain - this CPU's batch onto the lists; afterwards it holds no reference */
@@ -22,7 +23,8 @@ void lru_add_drain_all(void);
 bool lru_add_pending(void);
 
 /*
- * release_pages - drop one reference to each of @nr pages; those at zero leave their lists and are freed in bulk
+ * release_pages - drop one reference to each of @nr pages; those at zero leave their lists and are
+ * freed in bulk
  *
  * The array is used up: its contents are undefined afterwards.
  */

@@ -4,9 +4,10 @@
  *
  *     clear PTEs, put pages aside -> unlink tables, put them aside -> flush once -> free what was put aside
  *
- * The gather remembers the smallest byte range that covers every entry cleared since the last flush.  Pages
- * wait in batches of pointers; tables wait on a list through their struct page, which costs no memory.  When a
- * batch is full and no memory can be had for another, the gather flushes and frees early: it never fails.
+ * The gather remembers the smallest byte range that covers every entry cleared since the last
+ * flush.  Pages wait in batches of pointers; tables wait on a list through their struct page, which
+ * costs no memory.  When a batch is full and no memory can be had for another, the gather flushes
+ * and frees early: it never fails.
  *
  * One gather belongs to one caller (it lives on the stack); nothing in it is locked.
  */
@@ -17,34 +18,45 @@
 
 struct mmu_gather_batch {
 	struct mmu_gather_batch *next;
-	unsigned int nr, max;
-	struct page **pages;		/* behind the header in a batch page; local_pages in the first */
+	unsigned int nr, max; /* nr is set when the batch is left; of the active one, slot tells */
+	struct page **pages;  /* behind the header in a batch page; local_pages in the first */
 };
 
-#define MMU_GATHER_BUNDLE	16	/* pages that wait on the stack before a batch page is asked for */
-#define MMU_GATHER_MAX_BATCHES	16	/* then flush and free: bounds both memory held and latency */
+#define MMU_GATHER_BUNDLE      16 /* pages that wait on the stack before a batch page is asked for */
+#define MMU_GATHER_MAX_BATCHES 16 /* then flush and free: bounds both memory held and latency */
 
 struct mmu_gather {
 	struct mm_struct *mm;
-	vaddr_t start, end;		/* bytes; start >= end: nothing to flush */
-	bool fullmm;			/* the whole address space goes, no task runs in it */
+	vaddr_t start, end; /* bytes; start >= end: nothing to flush */
+	bool fullmm;        /* the whole address space goes, no task runs in it */
 	bool freed_tables;
-	unsigned int batch_count;	/* batch pages in use, the local one not counted */
+	unsigned int batch_count; /* batch pages in use, the local one not counted */
+	struct page **slot,
+		**slot_end; /* where the next page goes in the active batch, and its end */
 	struct mmu_gather_batch *active;
-	struct page *tables;		/* unlinked table pages, through pt_next */
+	struct page *tables; /* unlinked table pages, through pt_next */
 	struct mmu_gather_batch local;
 	struct page *local_pages[MMU_GATHER_BUNDLE];
 };
 
-/* tlb_gather_mmu - begin; @mm's mmap_lock is held (read is enough for zapping, write for freeing tables) */
+/*
+ * tlb_gather_mmu - begin; @mm's mmap_lock is held (read is enough for zapping, write for freeing
+ * tables)
+ */
 void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_struct *mm);
 /* tlb_gather_mmu_fullmm - begin tearing down an address space that nobody uses any more */
 void tlb_gather_mmu_fullmm(struct mmu_gather *tlb, struct mm_struct *mm);
 /* tlb_finish_mmu - flush what is left, free everything gathered */
 void tlb_finish_mmu(struct mmu_gather *tlb);
-/* tlb_flush_mmu_tlbonly - flush the gathered range now; nothing is freed.  Allowed under a PTE lock. */
+/*
+ * tlb_flush_mmu_tlbonly - flush the gathered range now; nothing is freed.  Allowed under a PTE
+ * lock.
+ */
 void tlb_flush_mmu_tlbonly(struct mmu_gather *tlb);
-/* tlb_flush_mmu - flush and free; the gather goes on empty.  Sleeps not, but takes lru and zone locks. */
+/*
+ * tlb_flush_mmu - flush and free; the gather goes on empty.  Sleeps not, but takes lru and zone
+ * locks.
+ */
 void tlb_flush_mmu(struct mmu_gather *tlb);
 /* tlb_next_batch - room for more pages, or false: then flush before the next page */
 bool tlb_next_batch(struct mmu_gather *tlb);
@@ -64,14 +76,16 @@ static inline void tlb_adjust_range(struct mmu_gather *tlb, vaddr_t start, vaddr
  *
  * The reference that the PTE had goes with it.
  *
- * Return: false when the gather is full now: the caller leaves the PTE lock and calls tlb_flush_mmu.
+ * Return: false when the gather is full now: the caller leaves the PTE lock and calls
+ *         tlb_flush_mmu.
  */
 static inline bool __tlb_remove_page(struct mmu_gather *tlb, struct page *page)
 {
-	struct mmu_gather_batch *batch = tlb->active;
+	struct page **slot = tlb->slot;
 
-	batch->pages[batch->nr++] = page;
-	return likely(batch->nr < batch->max) || tlb_next_batch(tlb);
+	*slot++ = page;
+	tlb->slot = slot;
+	return likely(slot < tlb->slot_end) || tlb_next_batch(tlb);
 }
 
 #endif

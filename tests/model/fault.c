@@ -2,25 +2,27 @@
 /*
  * tests/model/fault.c - random programs against a model of bytes
  *
- * A family of address spaces maps anonymous memory, private and shared files and shared anonymous memory, all in one
- * small arena of addresses, so that everything overlaps, splits and merges.  Each step is one thing that a program
- * does: an access, mmap, munmap, mprotect, madvise, mremap, fork, exit, ftruncate.  The model knows for every page of
- * every process what a byte of it must be, and which signal an access must get.  After each step the validators run.
+ * A family of address spaces maps anonymous memory, private and shared files and shared anonymous
+ * memory, all in one small arena of addresses, so that everything overlaps, splits and merges.
+ * Each step is one thing that a program does: an access, mmap, munmap, mprotect, madvise, mremap,
+ * fork, exit, ftruncate.  The model knows for every page of every process what a byte of it must
+ * be, and which signal an access must get.  After each step the validators run.
  *
  * The model:
  *
  *     process: page -> { prot, kind, object, index, own }      own: the bytes of a private copy, or of none
  *     object:  index -> bytes                                  a file, or shared anonymous memory
  *
- * One byte per page stands for the page (at an offset that depends on the page, so that pages cannot be confused).
+ * One byte per page stands for the page (at an offset that depends on the page, so that pages
+ * cannot be confused).
  */
 #include "../unit/mm_test.h"
 
-#define PAGES	 40		/* of the arena of addresses */
-#define BASE	 (TOP - 20 * PAGE_SIZE)	/* the arena straddles two tables and two upper tables */
-#define NR_MM	 5
-#define NR_FILES 2
-#define NR_OBJ	 12		/* files first, then shared anonymous memory */
+#define PAGES     40                     /* of the arena of addresses */
+#define BASE      (TOP - 20 * PAGE_SIZE) /* the arena straddles two tables and two upper tables */
+#define NR_MM     5
+#define NR_FILES  2
+#define NR_OBJ    12 /* files first, then shared anonymous memory */
 #define OBJ_PAGES 48
 
 enum kind { NONE, ANON, PRIVATE_FILE, SHARED };
@@ -28,9 +30,9 @@ enum kind { NONE, ANON, PRIVATE_FILE, SHARED };
 struct model_page {
 	enum kind kind;
 	unsigned int prot;
-	int object;		/* PRIVATE_FILE, SHARED */
-	unsigned int index;	/* anonymous: where it was mapped first */
-	bool own;		/* ANON, PRIVATE_FILE: has been written */
+	int object;         /* PRIVATE_FILE, SHARED */
+	unsigned int index; /* anonymous: where it was mapped first */
+	bool own;           /* ANON, PRIVATE_FILE: has been written */
 	u8 byte;
 };
 
@@ -41,9 +43,9 @@ struct process {
 
 struct object {
 	bool used;
-	struct file *file;	/* NULL: shared anonymous */
+	struct file *file; /* NULL: shared anonymous */
 	u64 size;
-	bool zeroed[OBJ_PAGES];	/* cut off behind the end once: the backing store holds zero */
+	bool zeroed[OBJ_PAGES];  /* cut off behind the end once: the backing store holds zero */
 	bool written[OBJ_PAGES]; /* in the cache only: what a page loses when it is dropped */
 	u8 byte[OBJ_PAGES];
 };
@@ -51,7 +53,9 @@ struct object {
 static struct process proc[NR_MM];
 static struct object object[NR_OBJ];
 
-/* The byte of its page that stands for page @index of its object: not the same in its neighbours. */
+/*
+ * The byte of its page that stands for page @index of its object: not the same in its neighbours.
+ */
 static unsigned int offset_of(unsigned int index)
 {
 	return (index * 97) % 1000;
@@ -104,7 +108,7 @@ static struct process *some_process(void)
 	return p;
 }
 
-static bool failing;	/* allocations may fail: then errors of that kind are allowed */
+static bool failing; /* allocations may fail: then errors of that kind are allowed */
 
 static void access_page(struct process *p, unsigned int i)
 {
@@ -147,8 +151,9 @@ static void access_page(struct process *p, unsigned int i)
 
 static unsigned int some_prot(void)
 {
-	static const unsigned int prots[] = { PROT_NONE, PROT_READ, RW, RW, RW, PROT_READ | PROT_EXEC, PROT_WRITE,
-					      RW | PROT_EXEC };
+	static const unsigned int prots[] = {
+		PROT_NONE, PROT_READ, RW, RW, RW, PROT_READ | PROT_EXEC, PROT_WRITE, RW | PROT_EXEC
+	};
 
 	return prots[test_random_below(ARRAY_SIZE(prots))];
 }
@@ -161,7 +166,8 @@ static int free_object(void)
 
 		for (unsigned int m = 0; m < NR_MM; m++)
 			for (unsigned int i = 0; proc[m].mm && i < PAGES; i++)
-				used |= proc[m].page[i].kind == SHARED && proc[m].page[i].object == o;
+				used |= proc[m].page[i].kind == SHARED &&
+					proc[m].page[i].object == o;
 		if (!used)
 			return o;
 	}
@@ -200,8 +206,11 @@ static void do_map(struct process *p)
 		object[o] = (struct object){ .size = n * PAGE_SIZE };
 	}
 	for (unsigned int i = 0; i < n; i++)
-		p->page[first + i] = (struct model_page){ .kind = kind, .prot = prot, .object = o,
-							.index = kind == ANON ? first + i : index + i };
+		p->page[first + i] =
+			(struct model_page){ .kind = kind,
+					     .prot = prot,
+					     .object = o,
+					     .index = kind == ANON ? first + i : index + i };
 }
 
 static void do_unmap(struct process *p)
@@ -245,7 +254,8 @@ static void do_dontneed(struct process *p)
 	some_range(&first, &n);
 	for (unsigned int i = first; i < first + n; i++)
 		hole |= p->page[i].kind == NONE;
-	ASSERT_EQ(vm_madvise(p->mm, addr_of(first), n * PAGE_SIZE, MADV_DONTNEED), hole ? -ENOMEM : 0);
+	ASSERT_EQ(vm_madvise(p->mm, addr_of(first), n * PAGE_SIZE, MADV_DONTNEED),
+		  hole ? -ENOMEM : 0);
 	for (unsigned int i = first; i < first + n; i++)
 		p->page[i].own = false;
 }
@@ -253,17 +263,20 @@ static void do_dontneed(struct process *p)
 /* Move up to three pages of one mapping elsewhere. */
 static void do_move(struct process *p)
 {
-	unsigned int from = test_random_below(PAGES - 3), to = test_random_below(PAGES - 3), n = 1 + test_random_below(3);
+	unsigned int from = test_random_below(PAGES - 3), to = test_random_below(PAGES - 3),
+		     n = 1 + test_random_below(3);
 	struct model_page moving[3];
 	long got;
 
 	if (p->page[from].kind == NONE || (from < to + n && to < from + n))
 		return;
-	/* it has to be one mapping: the VMA decides, for two of the model's may have merged or not */
+	/*
+	 * it has to be one mapping: the VMA decides, for two of the model's may have merged or not
+	 */
 	if (vma_at(p->mm, addr_of(from))->vm_end < addr_of(from + n))
 		return;
-	got = vm_mremap(p->mm, &env_limits, addr_of(from), n * PAGE_SIZE, n * PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED,
-			addr_of(to));
+	got = vm_mremap(p->mm, &env_limits, addr_of(from), n * PAGE_SIZE, n * PAGE_SIZE,
+			MREMAP_MAYMOVE | MREMAP_FIXED, addr_of(to));
 	if (got == -ENOMEM && failing) {
 		/* the target has been unmapped by then, or not */
 		for (unsigned int i = to; i < to + n; i++) {
@@ -317,7 +330,10 @@ static void do_truncate(void)
 	struct object *obj = &object[o];
 	u64 size = test_random_below(20) * PAGE_SIZE;
 
-	/* Cut anywhere; grow by whole pages: what a cached last page shows behind the end is nobody's promise. */
+	/*
+	 * Cut anywhere; grow by whole pages: what a cached last page shows behind the end is
+	 * nobody's promise.
+	 */
 	if (size < obj->size)
 		size += test_random_below(min(obj->size - size, PAGE_SIZE));
 	env_file_set_size(obj->file, size);
@@ -325,7 +341,8 @@ static void do_truncate(void)
 		u64 start = (u64)i * PAGE_SIZE;
 
 		if (start >= size) {
-			obj->written[i] = false;	/* the page is dropped: the backing store's again */
+			obj->written[i] =
+				false; /* the page is dropped: the backing store's again */
 		} else if (start + offset_of(i) >= size) {
 			obj->zeroed[i] = true;
 			obj->written[i] = false;
@@ -335,7 +352,8 @@ static void do_truncate(void)
 		for (unsigned int i = 0; proc[m].mm && i < PAGES; i++) {
 			struct model_page *page = &proc[m].page[i];
 
-			if (page->kind == PRIVATE_FILE && page->object == (int)o && (u64)page->index * PAGE_SIZE >= size)
+			if (page->kind == PRIVATE_FILE && page->object == (int)o &&
+			    (u64)page->index * PAGE_SIZE >= size)
 				page->own = false;
 		}
 	}
@@ -439,8 +457,9 @@ TEST(programs_see_them_while_memory_is_short)
 }
 
 /*
- * Threads.  Four processors run in one address space.  Each owns a lane, one byte of every page, and must always read
- * there what it wrote last, while the others write their lanes of the same pages, and while mappings change around it:
+ * Threads.  Four processors run in one address space.  Each owns a lane, one byte of every page,
+ * and must always read there what it wrote last, while the others write their lanes of the same
+ * pages, and while mappings change around it:
  *
  *     writer     writes and reads its lane; a write may be refused while the page is read-only
  *     protector  takes write access away and gives it back, page by page
@@ -489,14 +508,15 @@ static void protector(void *arg)
 
 static void mover(void *arg)
 {
-	vaddr_t home = TOP + MiB, away = TOP + 5 * MiB - PAGE_SIZE;	/* away straddles two tables */
+	vaddr_t home = TOP + MiB, away = TOP + 5 * MiB - PAGE_SIZE; /* away straddles two tables */
 	u8 got;
 
 	while (writers_left) {
 		write_byte(mm, home, 1);
 		write_byte(mm, home + PAGE_SIZE, 2);
 		ASSERT_EQ(vm_mremap(mm, &env_limits, home, 2 * PAGE_SIZE, 2 * PAGE_SIZE,
-				    MREMAP_MAYMOVE | MREMAP_FIXED, away), away);
+				    MREMAP_MAYMOVE | MREMAP_FIXED, away),
+			  away);
 		swap(home, away);
 		ASSERT_EQ(read_byte(mm, home) + read_byte(mm, home + PAGE_SIZE), 3);
 		ASSERT_EQ(user_read8(mm, away, &got), SIG_SEGV);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/unit/fault.c - each row of the fault path's table: entry, page, counters and events before and after
+ * tests/unit/fault.c - each row of the fault path's table: entry, page, counters and events before
+ * and after
  */
 #include "mm_test.h"
 
@@ -47,7 +48,8 @@ TEST(access_beside_a_mapping_or_past_its_permissions_is_a_signal)
 	setup();
 	map_anon(TOP, 1);
 	ASSERT_EQ(map_at(TOP + PAGE_SIZE, 1, PROT_READ, MAP_PRIVATE, NULL, 0), TOP + PAGE_SIZE);
-	ASSERT_EQ(map_at(TOP + 2 * PAGE_SIZE, 1, PROT_NONE, MAP_PRIVATE, NULL, 0), TOP + 2 * PAGE_SIZE);
+	ASSERT_EQ(map_at(TOP + 2 * PAGE_SIZE, 1, PROT_NONE, MAP_PRIVATE, NULL, 0),
+		  TOP + 2 * PAGE_SIZE);
 	EXPECT_EQ(user_write8(mm, TOP - 1, 0), SIG_SEGV);
 	EXPECT_EQ(user_fault.si_code, FAULT_CODE_MAPERR);
 	EXPECT_EQ(user_write8(mm, TOP + PAGE_SIZE, 0), SIG_SEGV);
@@ -72,7 +74,7 @@ TEST(file_read_maps_the_cached_page_and_its_neighbours)
 	setup();
 	file = env_file_create("file", 40 * PAGE_SIZE + 100);
 	ASSERT_EQ(map_at(TOP, 64, PROT_READ, MAP_PRIVATE, file, 0), TOP);
-	for (unsigned long i = 0; i <= 40; i++) {	/* into the cache, not yet into the tables */
+	for (unsigned long i = 0; i <= 40; i++) { /* into the cache, not yet into the tables */
 		struct page *page = filemap_read_page(file, file_mapping(file), i);
 
 		ASSERT(!IS_ERR(page));
@@ -106,12 +108,13 @@ TEST(private_write_copies_and_the_file_stays)
 	ASSERT_EQ(map_at(TOP, 4, RW, MAP_PRIVATE, file, 0), TOP);
 	ASSERT_EQ(map_at(TOP + MiB, 4, PROT_READ, MAP_SHARED, file, 0), TOP + MiB);
 
-	EXPECT_EQ(EVENTS_OF(PGFAULT_FILE_COW, write_byte(mm, TOP + 3, 9)), 1);	/* none -> copy */
+	EXPECT_EQ(EVENTS_OF(PGFAULT_FILE_COW, write_byte(mm, TOP + 3, 9)), 1); /* none -> copy */
 	EXPECT_EQ(read_byte(mm, TOP + 3), 9);
 	EXPECT_EQ(read_byte(mm, TOP + 4), env_file_pattern(4));
 	EXPECT_EQ(read_byte(mm, TOP + MiB + 3), env_file_pattern(3));
 
-	EXPECT_EQ(read_byte(mm, TOP + PAGE_SIZE), env_file_pattern(PAGE_SIZE));	/* read-only -> copy */
+	EXPECT_EQ(read_byte(mm, TOP + PAGE_SIZE),
+		  env_file_pattern(PAGE_SIZE)); /* read-only -> copy */
 	EXPECT_EQ(EVENTS_OF(PGFAULT_COW, write_byte(mm, TOP + PAGE_SIZE, 8)), 1);
 	EXPECT_EQ(read_byte(mm, TOP + MiB + PAGE_SIZE), env_file_pattern(PAGE_SIZE));
 	EXPECT(PageAnon(page_at(mm, TOP)) && PageAnon(page_at(mm, TOP + PAGE_SIZE)));
@@ -135,7 +138,7 @@ TEST(shared_write_changes_the_cached_page)
 	EXPECT(page == page_at(mm, TOP + MiB));
 	EXPECT(PageDirty(page));
 	EXPECT_EQ(page_mapcount(page), 2);
-	EXPECT_EQ(global_node_page_state(NR_FILE_MAPPED), 1);	/* however often it is mapped */
+	EXPECT_EQ(global_node_page_state(NR_FILE_MAPPED), 1); /* however often it is mapped */
 	fput(file);
 	teardown();
 }
@@ -216,7 +219,7 @@ TEST(a_reference_from_elsewhere_forces_a_copy)
 	env_mmput(child);
 	EXPECT_EQ(EVENTS_OF(PGFAULT_COW, write_byte(mm, TOP, 2)), 1);
 	EXPECT(page_at(mm, TOP) != page);
-	EXPECT_EQ(*(u8 *)page_address(page), 1);	/* who holds it still sees the old content */
+	EXPECT_EQ(*(u8 *)page_address(page), 1); /* who holds it still sees the old content */
 	put_page(page);
 	teardown();
 }
@@ -231,7 +234,7 @@ TEST(fork_copies_no_tables_of_mappings_that_faults_refill)
 	ASSERT_EQ(map_at(TOP, 4, PROT_READ, MAP_PRIVATE, file, 0), TOP);
 	map_anon(TOP + MiB, 1);
 	read_byte(mm, TOP);
-	read_byte(mm, TOP + MiB);		/* the zero page */
+	read_byte(mm, TOP + MiB); /* the zero page */
 	child = fork_mm(mm);
 	EXPECT_EQ(atomic_long_read(&child->pgtables_bytes), 0);
 	EXPECT_EQ(read_byte(child, TOP), env_file_pattern(0));
@@ -260,8 +263,8 @@ TEST(truncation_takes_cached_pages_and_private_copies_away)
 	EXPECT_EQ(user_read8(mm, TOP + 2 * PAGE_SIZE, &v), SIG_BUS);
 	EXPECT_EQ(user_write8(mm, TOP + 3 * PAGE_SIZE, 1), SIG_BUS);
 	EXPECT_EQ(user_read8(mm, TOP + MiB + 2 * PAGE_SIZE, &v), SIG_BUS);
-	EXPECT_EQ(read_byte(mm, TOP + PAGE_SIZE), 1);			/* this copy is within the file */
-	EXPECT_EQ(read_byte(mm, TOP + MiB + PAGE_SIZE + 10), 0);	/* the tail */
+	EXPECT_EQ(read_byte(mm, TOP + PAGE_SIZE), 1);            /* this copy is within the file */
+	EXPECT_EQ(read_byte(mm, TOP + MiB + PAGE_SIZE + 10), 0); /* the tail */
 	EXPECT_EQ(read_byte(mm, TOP + MiB + PAGE_SIZE + 9), env_file_pattern(PAGE_SIZE + 9));
 	check_all(mm);
 	fput(file);
@@ -278,11 +281,11 @@ TEST(mprotect_gives_the_sole_owner_his_write_bit_back_without_a_fault)
 	EXPECT_EQ(user_write8(mm, TOP, 2), SIG_SEGV);
 	ASSERT_EQ(vm_mprotect(mm, &env_limits, TOP, 3 * PAGE_SIZE, RW, false), 0);
 	EXPECT_EQ(EVENTS_OF(PGFAULT, write_byte(mm, TOP, 2)), 0);
-	EXPECT(!pte_write(pte_at(mm, TOP + PAGE_SIZE)));		/* the zero page is never writable */
+	EXPECT(!pte_write(pte_at(mm, TOP + PAGE_SIZE))); /* the zero page is never writable */
 	write_byte(mm, TOP + PAGE_SIZE, 3);
 	ASSERT_EQ(vm_mprotect(mm, &env_limits, TOP, 3 * PAGE_SIZE, PROT_NONE, false), 0);
 	EXPECT_EQ(user_read(mm, TOP, &(u8){ 0 }, 1), SIG_SEGV);
-	EXPECT_EQ(get_mm_rss(mm), 2);					/* hidden, not gone */
+	EXPECT_EQ(get_mm_rss(mm), 2); /* hidden, not gone */
 	ASSERT_EQ(vm_mprotect(mm, &env_limits, TOP, 3 * PAGE_SIZE, RW, false), 0);
 	EXPECT_EQ(read_byte(mm, TOP), 2);
 	EXPECT_EQ(read_byte(mm, TOP + PAGE_SIZE), 3);
@@ -309,7 +312,7 @@ TEST(mprotect_leaves_pages_shared_by_fork_read_only)
 TEST(dontneed_gives_pages_back_and_zeroes_anew)
 {
 	setup();
-	map_anon(TOP, 600);			/* two tables */
+	map_anon(TOP, 600); /* two tables */
 	for (unsigned int i = 0; i < 600; i++)
 		write_byte(mm, TOP + i * PAGE_SIZE, 1);
 	EXPECT_EQ(get_mm_rss(mm), 600);
@@ -324,9 +327,9 @@ TEST(munmap_frees_the_tables_that_nothing_needs_any_more)
 {
 	setup();
 	map_anon(TOP, 1);
-	map_anon(TOP + 4 * PAGE_SIZE, 1);	/* same table */
-	map_anon(TOP + PMD_SIZE, 1);		/* next table */
-	map_anon(TOP - PGDIR_SIZE, 1);		/* another pgd slot */
+	map_anon(TOP + 4 * PAGE_SIZE, 1); /* same table */
+	map_anon(TOP + PMD_SIZE, 1);      /* next table */
+	map_anon(TOP - PGDIR_SIZE, 1);    /* another pgd slot */
 	write_byte(mm, TOP, 1);
 	write_byte(mm, TOP + 4 * PAGE_SIZE, 1);
 	write_byte(mm, TOP + PMD_SIZE, 1);
@@ -380,7 +383,8 @@ TEST(populate_leaves_nothing_to_fault)
 	file = env_file_create("file", 20 * PAGE_SIZE);
 	env_file_set_async(file, true);
 	map_anon(TOP, 40);
-	ASSERT_EQ(map_at(TOP + 40 * PAGE_SIZE, 20, PROT_READ, MAP_PRIVATE, file, 0), TOP + 40 * PAGE_SIZE);
+	ASSERT_EQ(map_at(TOP + 40 * PAGE_SIZE, 20, PROT_READ, MAP_PRIVATE, file, 0),
+		  TOP + 40 * PAGE_SIZE);
 	EXPECT_EQ(mm_populate(mm, &env_limits, TOP, 60 * PAGE_SIZE), 0);
 	EXPECT_EQ(get_mm_counter(mm, MM_ANONPAGES), 40);
 	EXPECT_EQ(get_mm_counter(mm, MM_FILEPAGES), 20);
@@ -394,7 +398,8 @@ TEST(a_stack_grows_by_faults)
 {
 	setup();
 	ASSERT_EQ(vm_mmap(mm, &env_limits, NULL, TOP, PAGE_SIZE, RW,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_GROWSDOWN, 0), TOP);
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_GROWSDOWN, 0),
+		  TOP);
 	EXPECT_EQ(EVENTS_OF(PGFAULT_STACK, write_byte(mm, TOP - 3 * PAGE_SIZE, 1)), 1);
 	EXPECT_EQ(vma_at(mm, TOP)->vm_start, TOP - 3 * PAGE_SIZE);
 	EXPECT_EQ(read_byte(mm, TOP - 2 * PAGE_SIZE), 0);
@@ -419,7 +424,10 @@ TEST(pt_walk_shows_the_entries_on_the_way)
 	teardown();
 }
 
-/* --- every allocation failing: the fault says so, nothing is left, and once memory is back it succeeds --- */
+/*
+ * --- every allocation failing: the fault says so, nothing is left, and once memory is back it
+ * succeeds ---
+ */
 
 static struct file *failing_file;
 
@@ -583,7 +591,10 @@ static void truncate_and_grow(void *arg)
 	}
 }
 
-/* Once truncate has returned nothing beyond the end is mapped: neither the file's pages nor private copies. */
+/*
+ * Once truncate has returned nothing beyond the end is mapped: neither the file's pages nor private
+ * copies.
+ */
 TEST(truncation_races_with_faults)
 {
 	const env_task_fn fns[] = { read_or_bus, truncate_and_grow, write_or_bus, write_or_bus };
@@ -620,7 +631,8 @@ static void read_and_write_shared(void *arg)
 
 TEST(cpus_that_fault_on_the_same_file_pages_share_them)
 {
-	const env_task_fn fns[] = { read_and_write_shared, read_and_write_shared, read_and_write_shared };
+	const env_task_fn fns[] = { read_and_write_shared, read_and_write_shared,
+				    read_and_write_shared };
 	void *args[] = { (void *)0, (void *)1, (void *)2 };
 
 	setup();

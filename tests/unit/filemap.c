@@ -40,7 +40,7 @@ TEST(a_page_is_read_once_and_found_again)
 	put_page(page);
 	put_page(page);
 	lru_add_drain();
-	EXPECT_EQ(page_count(page), 1);		/* the cache's own */
+	EXPECT_EQ(page_count(page), 1); /* the cache's own */
 	EXPECT_EQ(global_node_page_state(NR_LRU_BASE + LRU_INACTIVE_FILE), 1);
 	fput(file);
 	teardown();
@@ -51,7 +51,7 @@ TEST(grab_makes_a_locked_page_that_is_not_up_to_date)
 	struct page *page;
 
 	open_file(4);
-	page = filemap_grab_page(as, 1000000);	/* past the end is the file system's business */
+	page = filemap_grab_page(as, 1000000); /* past the end is the file system's business */
 	ASSERT(page && PageLocked(page) && !PageUptodate(page));
 	EXPECT_EQ(as->nrpages, 1);
 	index_tree_check(&as->tree);
@@ -107,7 +107,7 @@ TEST(adopted_frames_become_ordinary_pages)
 	struct page *frame, *found;
 
 	open_file(4);
-	frame = alloc_page(GFP_KERNEL);		/* stands for a frame that was never the allocator's */
+	frame = alloc_page(GFP_KERNEL); /* stands for a frame that was never the allocator's */
 	ASSERT(frame);
 	((u8 *)page_address(frame))[7] = 77;
 	page_zone(frame)->managed_pages--;
@@ -220,7 +220,7 @@ TEST(a_page_that_dies_in_the_batch_never_sees_a_list)
 	lru_cache_add(page);
 	put_page(page);
 	EXPECT(lru_add_pending());
-	EXPECT_EQ(nr_free_pages(), free_pages - 1);	/* the batch still holds it */
+	EXPECT_EQ(nr_free_pages(), free_pages - 1); /* the batch still holds it */
 	lru_add_drain();
 	EXPECT_EQ(nr_free_pages(), free_pages);
 	EXPECT_EQ(global_node_page_state(NR_LRU_BASE + LRU_INACTIVE_FILE), 0);
@@ -288,7 +288,7 @@ static void corrupt_list(void)
 
 	lru_cache_add(page);
 	lru_add_drain();
-	SetPageActive(page);		/* without moving it */
+	SetPageActive(page); /* without moving it */
 	lru_check(NODE_DATA(0));
 }
 

@@ -10,8 +10,33 @@
 
 /* Sparse on purpose: neighbours, node borders, level borders, and the very end. */
 static const unsigned long places[] = {
-	0, 1, 2, 62, 63, 64, 65, 127, 128, 4095, 4096, 4097, 8191, 262143, 262144, 262145, 1UL << 24, (1UL << 24) + 1,
-	(1UL << 30) - 1, 1UL << 30, 1UL << 36, (1UL << 60) - 1, 1UL << 60, ~0UL - 64, ~0UL - 63, ~0UL - 1, ~0UL,
+	0,
+	1,
+	2,
+	62,
+	63,
+	64,
+	65,
+	127,
+	128,
+	4095,
+	4096,
+	4097,
+	8191,
+	262143,
+	262144,
+	262145,
+	1UL << 24,
+	(1UL << 24) + 1,
+	(1UL << 30) - 1,
+	1UL << 30,
+	1UL << 36,
+	(1UL << 60) - 1,
+	1UL << 60,
+	~0UL - 64,
+	~0UL - 63,
+	~0UL - 1,
+	~0UL,
 };
 #define NR_PLACES ARRAY_SIZE(places)
 

@@ -2,7 +2,8 @@
 /*
  * tests/unit/mm_test.h - an address space to test with, and what a test asks about it
  *
- * setup() boots a machine and makes one mm; teardown() destroys it and demands that every page and object came back.
+ * setup() boots a machine and makes one mm; teardown() destroys it and demands that every page and
+ * object came back.
  */
 #ifndef MM_TEST_H
 #define MM_TEST_H
@@ -13,12 +14,12 @@
 
 #include "env.h"
 
-#define SIG_BUS	 7
+#define SIG_BUS  7
 #define SIG_KILL 9
 #define SIG_SEGV 11
 
-#define RW  (PROT_READ | PROT_WRITE)
-#define TOP 0x7fff00000000UL /* a place for fixed mappings, with nothing near */
+#define RW       (PROT_READ | PROT_WRITE)
+#define TOP      0x7fff00000000UL /* a place for fixed mappings, with nothing near */
 
 static struct mm_struct *mm;
 static struct env_snapshot mm_test_before;
@@ -49,8 +50,7 @@ static inline void check_all(struct mm_struct *space)
 	vma_check(space);
 	mm_check(space);
 	up_write(&space->mmap_lock);
-	for_each_online_node(nid)
-		lru_check(NODE_DATA(nid));
+	for_each_online_node(nid) lru_check(NODE_DATA(nid));
 }
 
 static inline void expect_all_back(void)
@@ -71,9 +71,12 @@ static inline void teardown(void)
 	expect_all_back();
 }
 
-/* Fixed and private anonymous, or of @file at page @pgoff; @flags is MAP_PRIVATE or MAP_SHARED.  The result of mmap. */
-static inline long map_at(vaddr_t addr, unsigned long pages, unsigned long prot, unsigned long flags, struct file *file,
-			  unsigned long pgoff)
+/*
+ * Fixed and private anonymous, or of @file at page @pgoff; @flags is MAP_PRIVATE or MAP_SHARED.
+ * The result of mmap.
+ */
+static inline long map_at(vaddr_t addr, unsigned long pages, unsigned long prot,
+			  unsigned long flags, struct file *file, unsigned long pgoff)
 {
 	return vm_mmap(mm, &env_limits, file, addr, pages * PAGE_SIZE, prot,
 		       flags | MAP_FIXED | (file ? 0 : MAP_ANONYMOUS), (u64)pgoff * PAGE_SIZE);
@@ -131,11 +134,11 @@ static inline unsigned long events(enum vm_event_item item)
 }
 
 /* How often @item is counted while the statement runs. */
-#define EVENTS_OF(item, statement)                  \
-	({                                          \
+#define EVENTS_OF(item, statement)                      \
+	({                                              \
 		unsigned long ev_before = events(item); \
-		statement;                          \
-		events(item) - ev_before;           \
+		statement;                              \
+		events(item) - ev_before;               \
 	})
 
 static inline struct mm_struct *fork_mm(struct mm_struct *parent)

@@ -2,8 +2,9 @@
 /*
  * tests/unit/mmu_gather.c - nothing is freed before the flush, and a gather never fails
  *
- * That a page or a table is freed while a TLB still knows it is caught by the software MMU; these tests bring
- * about the situations, and show by leaving a flush out on purpose that it would be noticed.
+ * That a page or a table is freed while a TLB still knows it is caught by the software MMU; these
+ * tests bring about the situations, and show by leaving a flush out on purpose that it would be
+ * noticed.
  */
 #include "mm_test.h"
 
@@ -41,7 +42,7 @@ TEST(munmap_of_untouched_memory_flushes_nothing)
 
 static void munmap_without_memory(void)
 {
-	test_fail_allocations(1);		/* every one */
+	test_fail_allocations(1); /* every one */
 	ASSERT_EQ(vm_munmap(mm, TOP, 700 * PAGE_SIZE), 0);
 	test_fail_allocations(0);
 	EXPECT_EQ(get_mm_rss(mm), 0);
@@ -64,7 +65,7 @@ static void zap_without_flush(void)
 	down_read(&mm->mmap_lock);
 	tlb_gather_mmu(&tlb, mm);
 	zap_vma_range(&tlb, vma, TOP, TOP + PAGE_SIZE, false);
-	tlb.start = tlb.end = 0;		/* as if nothing had been cleared */
+	tlb.start = tlb.end = 0; /* as if nothing had been cleared */
 	tlb_finish_mmu(&tlb);
 	up_read(&mm->mmap_lock);
 }
@@ -79,10 +80,9 @@ TEST(a_missing_flush_is_noticed)
 	teardown();
 }
 
-
 /*
- * Two gathers on one mm.  The first has cleared the entry and not flushed; the second finds nothing to clear, but may
- * not end before the stale translation is gone.
+ * Two gathers on one mm.  The first has cleared the entry and not flushed; the second finds nothing
+ * to clear, but may not end before the stale translation is gone.
  */
 TEST(a_second_gather_does_not_end_before_the_first_ones_flush)
 {
@@ -109,8 +109,8 @@ TEST(a_second_gather_does_not_end_before_the_first_ones_flush)
 }
 
 /*
- * Who cleans a dirty page looks for writable entries under the PTE lock.  When it finds none there must be none in any
- * TLB: the flush may not wait for the end of the gather.
+ * Who cleans a dirty page looks for writable entries under the PTE lock.  When it finds none there
+ * must be none in any TLB: the flush may not wait for the end of the gather.
  */
 TEST(a_dirty_shared_page_is_flushed_before_the_lock_goes)
 {

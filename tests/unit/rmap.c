@@ -17,7 +17,7 @@ static bool note(struct page *page, struct vm_area_struct *vma, vaddr_t addr, vo
 	struct found *found = arg;
 
 	if (page_at(vma->vm_mm, addr) != page)
-		return true;		/* could map it, does not */
+		return true; /* could map it, does not */
 	ASSERT(found->n < 16);
 	found->at[found->n].mm = vma->vm_mm;
 	found->at[found->n++].addr = addr;
@@ -80,7 +80,8 @@ TEST(anon_pages_are_found_in_every_descendant_and_in_no_ancestor)
 	write_byte(grandchild, TOP + 2 * PAGE_SIZE, 1);
 
 	found = walk(page_at(mm, TOP));
-	EXPECT(found.n == 3 && has(&found, mm, TOP) && has(&found, child, TOP) && has(&found, grandchild, TOP));
+	EXPECT(found.n == 3 && has(&found, mm, TOP) && has(&found, child, TOP) &&
+	       has(&found, grandchild, TOP));
 	found = walk(page_at(child, TOP + PAGE_SIZE));
 	EXPECT(found.n == 2 && !has(&found, mm, TOP + PAGE_SIZE));
 	EXPECT_EQ(candidates(page_at(child, TOP + PAGE_SIZE)), 2);
@@ -106,12 +107,13 @@ TEST(pages_are_found_after_split_and_move)
 	for (unsigned int i = 0; i < 4; i++)
 		write_byte(mm, TOP + i * PAGE_SIZE, i + 1);
 	ASSERT_EQ(vm_munmap(mm, TOP + PAGE_SIZE, PAGE_SIZE), 0);
-	ASSERT_EQ(vm_mprotect(mm, &env_limits, TOP + 3 * PAGE_SIZE, PAGE_SIZE, PROT_READ, false), 0);
+	ASSERT_EQ(vm_mprotect(mm, &env_limits, TOP + 3 * PAGE_SIZE, PAGE_SIZE, PROT_READ, false),
+		  0);
 	check_all(mm);
 	found = walk(page_at(mm, TOP + 3 * PAGE_SIZE));
 	EXPECT(has(&found, mm, TOP + 3 * PAGE_SIZE));
-	moved = vm_mremap(mm, &env_limits, TOP + 2 * PAGE_SIZE, PAGE_SIZE, PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED,
-			  TOP + MiB);
+	moved = vm_mremap(mm, &env_limits, TOP + 2 * PAGE_SIZE, PAGE_SIZE, PAGE_SIZE,
+			  MREMAP_MAYMOVE | MREMAP_FIXED, TOP + MiB);
 	ASSERT_EQ(moved, TOP + MiB);
 	found = walk(page_at(mm, TOP + MiB));
 	EXPECT(has(&found, mm, TOP + MiB));
@@ -134,14 +136,18 @@ TEST(file_pages_are_found_in_all_mappings)
 	read_byte(mm, TOP + MiB + 3 * PAGE_SIZE);
 	read_byte(child, TOP + PAGE_SIZE);
 	found = walk(page_at(mm, TOP + PAGE_SIZE));
-	EXPECT(found.n == 3 && has(&found, mm, TOP + MiB + 3 * PAGE_SIZE) && has(&found, child, TOP + PAGE_SIZE));
+	EXPECT(found.n == 3 && has(&found, mm, TOP + MiB + 3 * PAGE_SIZE) &&
+	       has(&found, child, TOP + PAGE_SIZE));
 	EXPECT_EQ(candidates(page_at(mm, TOP + PAGE_SIZE)), 4);
 	env_mmput(child);
 	fput(file);
 	teardown();
 }
 
-/* Neighbours that could merge share an anon_vma; a merge then needs no allocation and loses no page. */
+/*
+ * Neighbours that could merge share an anon_vma; a merge then needs no allocation and loses no
+ * page.
+ */
 TEST(mergeable_neighbours_share_one_anon_vma)
 {
 	unsigned long before;
@@ -149,7 +155,8 @@ TEST(mergeable_neighbours_share_one_anon_vma)
 	setup();
 	before = objects_of("anon_vma");
 	ASSERT_EQ(map_at(TOP, 1, RW, MAP_PRIVATE, NULL, 0), TOP);
-	ASSERT_EQ(map_at(TOP + PAGE_SIZE, 1, RW | PROT_EXEC, MAP_PRIVATE, NULL, 0), TOP + PAGE_SIZE);
+	ASSERT_EQ(map_at(TOP + PAGE_SIZE, 1, RW | PROT_EXEC, MAP_PRIVATE, NULL, 0),
+		  TOP + PAGE_SIZE);
 	write_byte(mm, TOP, 1);
 	write_byte(mm, TOP + PAGE_SIZE, 2);
 	EXPECT_EQ(objects_of("anon_vma") - before, 1);
@@ -161,8 +168,8 @@ TEST(mergeable_neighbours_share_one_anon_vma)
 }
 
 /*
- * The degree rule.  Each generation forks and exits, as a daemon that detaches again and again: one process lives,
- * and the anon_vmas that it drags along must not grow with the generations.
+ * The degree rule.  Each generation forks and exits, as a daemon that detaches again and again: one
+ * process lives, and the anon_vmas that it drags along must not grow with the generations.
  */
 TEST(chains_do_not_grow_with_generations)
 {
@@ -187,8 +194,8 @@ TEST(chains_do_not_grow_with_generations)
 }
 
 /*
- * Random family trees.  A fork makes an anon_vma only when each of the chain is owned or has two children, so there are
- * never more than twice as many as there were VMAs at the busiest moment.
+ * Random family trees.  A fork makes an anon_vma only when each of the chain is owned or has two
+ * children, so there are never more than twice as many as there were VMAs at the busiest moment.
  */
 TEST(chains_stay_proportional_to_vmas)
 {
