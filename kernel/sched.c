@@ -54,6 +54,7 @@ void sched_init(void)
 	}
 	this_rq()->curr = this_rq()->idle = &init_task;
 	init_task.se.exec_start = ktime_get_ns();
+	mmgrab(&init_mm);	/* the boot task's loan */
 }
 
 static struct rq *task_rq_lock(struct task_struct *p, unsigned long *flags)

@@ -31,6 +31,7 @@
 #include <arch/thread.h>
 #include <mm/gfp.h>
 #include <mm/memblock.h>
+#include <mm/mm.h>
 #include "arch_internal.h"
 
 #define EARLY_LIMIT  (4UL << 30) /* what boot.asm mapped */
@@ -199,6 +200,7 @@ void paging_init(void)
 	map_image();
 	prepare_fixmap();
 	table_of(&swapper_pg_dir[pgd_index(VMALLOC_START)].pgd);
+	init_mm.pgd = swapper_pg_dir;
 
 	write_cr3(virt_to_phys(swapper_pg_dir));
 	if (cpu_has(X86_FEATURE_PGE))

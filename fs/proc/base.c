@@ -10,6 +10,7 @@
 
 #include <arch/uaccess.h>
 #include <kernel/fault_inject.h>
+#include <lib/err.h>
 #include <lib/kstrtox.h>
 #include <lib/string.h>
 #include <mm/mm.h>
@@ -174,16 +175,37 @@ static const struct file_operations fail_nth_fops = {
 };
 #endif
 
-/* --- links --- */
+/* --- links: they lead to the object itself; readlink(2) asks for the name it has now --- */
 
-static int jump_to_file(struct file *file, struct path *jump)
+/* Consumes the references in @target. */
+static int jump_or_text(struct path *target, char *buf, size_t size, struct path *jump)
 {
+	char *text;
+	size_t len;
+
+	if (jump) {
+		*jump = *target;
+		return 0;
+	}
+	text = d_path(target, buf, size);
+	path_put(target);
+	if (IS_ERR(text))
+		return (int)PTR_ERR(text);
+	len = strlen(text);
+	memmove(buf, text, len + 1);
+	return (int)len;
+}
+
+static int file_link(struct file *file, char *buf, size_t size, struct path *jump)
+{
+	struct path target;
+
 	if (!file)
 		return -ENOENT;
-	*jump = file->f_path;
-	path_get(jump);
+	target = file->f_path;
+	path_get(&target);
 	fput(file);
-	return 0;
+	return jump_or_text(&target, buf, size, jump);
 }
 
 static int exe_get_link(struct dentry *dentry, char *buf, size_t size, struct path *jump)
@@ -192,48 +214,54 @@ static int exe_get_link(struct dentry *dentry, char *buf, size_t size, struct pa
 	struct mm_struct *mm = proc_task_alive(task) ? get_task_mm(task) : NULL;
 	struct file *file;
 
-	(void)buf;
-	(void)size;
 	if (!mm)
 		return -ENOENT;
 	file = mm_get_exe_file(mm);
 	mmput(mm);
-	return jump_to_file(file, jump);
+	return file_link(file, buf, size, jump);
 }
 
-static int fs_get_link(struct dentry *dentry, struct path *jump, bool root)
+static struct fs_struct *get_fs(struct task_struct *task)
 {
-	struct task_struct *task = PROC_I(dentry->d_inode)->task;
-	unsigned long flags;
 	struct fs_struct *fs;
+	unsigned long flags;
 
 	spin_lock_irqsave(&process_table_lock, flags);
 	fs = task->fs;
 	if (fs)
 		fs_get(fs);
 	spin_unlock_irqrestore(&process_table_lock, flags);
-	if (!fs)
-		return -ENOENT;
-	spin_lock(&fs->lock);
-	*jump = root ? fs->root : fs->pwd;
-	path_get(jump);
-	spin_unlock(&fs->lock);
-	fs_put(fs);
-	return 0;
+	return fs;
 }
 
 static int cwd_get_link(struct dentry *dentry, char *buf, size_t size, struct path *jump)
 {
-	(void)buf;
-	(void)size;
-	return fs_get_link(dentry, jump, false);
+	struct fs_struct *fs = get_fs(PROC_I(dentry->d_inode)->task);
+	struct path target;
+
+	if (!fs)
+		return -ENOENT;
+	spin_lock(&fs->lock);
+	target = fs->pwd;
+	path_get(&target);
+	spin_unlock(&fs->lock);
+	fs_put(fs);
+	return jump_or_text(&target, buf, size, jump);
 }
 
 static int root_get_link(struct dentry *dentry, char *buf, size_t size, struct path *jump)
 {
-	(void)buf;
-	(void)size;
-	return fs_get_link(dentry, jump, true);
+	struct fs_struct *fs = get_fs(PROC_I(dentry->d_inode)->task);
+	struct path target;
+
+	if (!fs)
+		return -ENOENT;
+	spin_lock(&fs->lock);
+	target = fs->root;
+	path_get(&target);
+	spin_unlock(&fs->lock);
+	fs_put(fs);
+	return jump_or_text(&target, buf, size, jump);
 }
 
 static const struct inode_operations exe_iops = { .get_link = exe_get_link };
@@ -276,9 +304,7 @@ static int fd_get_link(struct dentry *dentry, char *buf, size_t size, struct pat
 {
 	struct proc_inode *pi = PROC_I(dentry->d_inode);
 
-	(void)buf;
-	(void)size;
-	return jump_to_file(task_file(pi->task, pi->fd), jump);
+	return file_link(task_file(pi->task, pi->fd), buf, size, jump);
 }
 
 static const struct inode_operations fd_link_iops = { .get_link = fd_get_link };
