@@ -59,6 +59,7 @@ static void claim_panic(void)
 	u32 me = smp_processor_id() + 1, nobody = 0;
 
 	local_irq_disable();
+	lockdebug_stop();
 	if (__atomic_compare_exchange_n(&panicking, &nobody, me, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 		return;
 	if (nobody == me) {

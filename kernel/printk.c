@@ -25,7 +25,6 @@
 #include <lib/printf.h>
 #include <lib/string.h>
 
-#define LOG_BUF_SIZE 65536u		/* bytes; a power of two */
 #define DEFAULT_LEVEL 4			/* a printk without a prefix: warning */
 
 struct record_header {
@@ -37,7 +36,7 @@ struct record_header {
 static char log_buf[LOG_BUF_SIZE];
 static u64 first_seq, next_seq;
 static u64 first_pos, next_pos;		/* free running byte positions */
-static DEFINE_SPINLOCK(log_lock, LOCK_CONSOLE);
+static DEFINE_SPINLOCK(log_lock, LOCK_PRINTK);
 static struct console *consoles;
 static bool wake_due;
 int console_loglevel = 7;
@@ -209,5 +208,5 @@ void register_console(struct console *con)
 /* A panicking CPU may have died inside printk: from here on it owns the log. */
 void console_break_locks(void)
 {
-	spin_lock_init(&log_lock, LOCK_CONSOLE);
+	spin_lock_init(&log_lock, LOCK_PRINTK);
 }

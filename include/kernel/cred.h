@@ -15,6 +15,8 @@
 #define CAP_KILL		5
 #define CAP_SETGID		6
 #define CAP_SETUID		7
+#define CAP_SETPCAP		8
+#define CAP_LINUX_IMMUTABLE	9
 #define CAP_IPC_LOCK		14
 #define CAP_SYS_RAWIO		17
 #define CAP_SYS_CHROOT		18
@@ -26,6 +28,8 @@
 #define CAP_SYS_TIME		25
 #define CAP_SYS_TTY_CONFIG	26
 #define CAP_MKNOD		27
+#define CAP_MAC_OVERRIDE	32
+#define CAP_SYSLOG		34
 #define CAP_LAST		40
 #define CAP_FULL_SET		((1UL << (CAP_LAST + 1)) - 1)
 
@@ -39,5 +43,13 @@ struct cred {
 
 bool capable(int cap);			/* of the current task */
 bool in_group(gid_t gid);
+
+struct mm_struct;
+struct task_struct;
+/* dumpable: 0 nobody, 1 the owner, 2 root only: who may look into the address space (prctl(2)) */
+unsigned int get_dumpable(const struct mm_struct *mm);
+void set_dumpable(struct mm_struct *mm, unsigned int value);
+/* ptrace_may_access - may the current task look into @task?  process_table_lock held */
+bool ptrace_may_access(const struct task_struct *task);
 
 #endif

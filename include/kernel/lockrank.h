@@ -29,19 +29,21 @@ enum lock_rank {
 	LOCK_SWAP,
 	LOCK_VMALLOC,
 	LOCK_SLAB_LIST,		/* list of caches */
-	LOCK_SLAB_NODE,
-	LOCK_ZONE,
+	LOCK_UTS,		/* host and domain name */
 	LOCK_FUTEX,
 	LOCK_PROCESS_TABLE,	/* irq-safe from here on */
 	LOCK_SIGHAND,
 	LOCK_TIMER,
 	LOCK_TTY,		/* input and output rings */
+	LOCK_SLAB_NODE,		/* inside sighand: a signal's record is allocated under it */
+	LOCK_ZONE,
 	LOCK_WAITQUEUE,
 	LOCK_RUNQUEUE,
 	LOCK_RCU,
 	LOCK_IRQ,		/* interrupt controllers, handler table */
 	LOCK_RANDOM,		/* state of the random generator */
-	LOCK_CONSOLE,
+	LOCK_PRINTK,		/* the log's ring */
+	LOCK_CONSOLE,		/* a console device's registers */
 	NR_LOCK_RANKS
 };
 

@@ -7,6 +7,8 @@
 #include <lib/types.h>
 #include <kernel/wait.h>
 
+#define LOG_BUF_SIZE 65536u		/* bytes; a power of two */
+
 struct log_record {
 	u64 seq;
 	u64 time_ns;

@@ -115,6 +115,7 @@ struct task_struct {
 
 	struct callback_head *task_works;	/* [a] run on return to user mode */
 	struct wait_queue_entry *waiting_on;	/* for the watchdog */
+	unsigned short ioprio;			/* [t] ioprio_set(2) */
 	int fail_nth;				/* [c] the nth allocation from now on fails; 0 off */
 #ifdef DEBUG
 	unsigned int nr_locks_held;		/* [c] lock ranks, kernel/lockdebug.c */

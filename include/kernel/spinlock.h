@@ -33,7 +33,9 @@ void spin_lock_slow(spinlock_t *lock);
 void lockdebug_acquire(spinlock_t *lock, bool nested);	/* before waiting: rank and recursion */
 void lockdebug_acquired(spinlock_t *lock);
 void lockdebug_release(spinlock_t *lock);
+void lockdebug_stop(void);	/* panic: no more checks */
 #else
+static inline void lockdebug_stop(void) { }
 static inline void lockdebug_acquire(spinlock_t *lock, bool nested) { (void)lock; (void)nested; }
 static inline void lockdebug_acquired(spinlock_t *lock) { (void)lock; }
 static inline void lockdebug_release(spinlock_t *lock) { (void)lock; }

@@ -84,14 +84,10 @@ long sys_sched_setscheduler(pid_t pid, int policy, const struct sched_param *par
 long sys_sched_get_priority_max(int policy);
 long sys_sched_get_priority_min(int policy);
 long sys_sched_rr_get_interval(pid_t pid, struct __kernel_timespec *interval);
-long sys_getpriority(int which, int who);
-long sys_setpriority(int which, int who, int nice);
-long sys_ioprio_get(int which, int who);
-long sys_ioprio_set(int which, int who, int ioprio);
 long sys_getcpu(u32 *cpu, u32 *node, void *unused);
 long sys_membarrier(int cmd, unsigned int flags, int cpu);
 
-/* cred.c */
+/* sys_id.c */
 long sys_getuid(void);
 long sys_geteuid(void);
 long sys_getgid(void);
@@ -110,8 +106,6 @@ long sys_getgroups(int size, gid_t *list);
 long sys_setgroups(int size, const gid_t *list);
 long sys_capget(void *header, void *data);
 long sys_capset(void *header, const void *data);
-
-/* sys.c */
 long sys_getpid(void);
 long sys_gettid(void);
 long sys_getppid(void);
@@ -120,14 +114,24 @@ long sys_getpgid(pid_t pid);
 long sys_getpgrp(void);
 long sys_setsid(void);
 long sys_getsid(pid_t pid);
+
+/* uts.c */
 long sys_uname(struct new_utsname *name);
 long sys_sethostname(const char *name, int len);
 long sys_setdomainname(const char *name, int len);
-long sys_sysinfo(struct sysinfo *info);
+
+/* sys_resource.c */
 long sys_getrusage(int who, struct rusage *ru);
 long sys_getrlimit(unsigned int which, struct rlimit *rlim);
 long sys_setrlimit(unsigned int which, const struct rlimit *rlim);
 long sys_prlimit64(pid_t pid, unsigned int which, const struct rlimit *new_limit, struct rlimit *old_limit);
+long sys_getpriority(int which, int who);
+long sys_setpriority(int which, int who, int nice);
+long sys_ioprio_get(int which, int who);
+long sys_ioprio_set(int which, int who, int ioprio);
+
+/* sys_misc.c */
+long sys_sysinfo(struct sysinfo *info);
 long sys_prctl(int option, unsigned long a2, unsigned long a3, unsigned long a4, unsigned long a5);
 long sys_arch_prctl(int option, unsigned long addr);
 long sys_personality(unsigned int persona);
