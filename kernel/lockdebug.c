@@ -30,11 +30,19 @@ static const char *const rank_names[NR_LOCK_RANKS] = {
 	[LOCK_MM_MISC] = "mm misc", [LOCK_PTE] = "PTE", [LOCK_MAPPING_TREE] = "mapping tree",
 	[LOCK_FILES] = "files", [LOCK_DCACHE] = "dcache", [LOCK_LRU] = "lru", [LOCK_SWAP] = "swap",
 	[LOCK_VMALLOC] = "vmalloc", [LOCK_SLAB_LIST] = "slab list", [LOCK_SLAB_NODE] = "slab node",
-	[LOCK_ZONE] = "zone", [LOCK_FUTEX] = "futex", [LOCK_PROCESS_TABLE] = "process table",
+	[LOCK_ZONE] = "zone", [LOCK_UTS] = "uts", [LOCK_FUTEX] = "futex", [LOCK_PROCESS_TABLE] = "process table",
 	[LOCK_SIGHAND] = "sighand", [LOCK_TIMER] = "timer", [LOCK_TTY] = "tty", [LOCK_WAITQUEUE] = "wait queue",
 	[LOCK_RUNQUEUE] = "run queue", [LOCK_RCU] = "rcu", [LOCK_IRQ] = "irq", [LOCK_RANDOM] = "random",
-	[LOCK_CONSOLE] = "console",
+	[LOCK_PRINTK] = "log", [LOCK_CONSOLE] = "console",
 };
+
+/* After a panic locks are taken by force, and the report matters more than their order. */
+static bool stopped;
+
+void lockdebug_stop(void)
+{
+	stopped = true;
+}
 
 static void show_held(const struct task_struct *t)
 {
@@ -90,6 +98,8 @@ void lockdebug_acquire(spinlock_t *lock, bool nested)
 {
 	struct task_struct *t = current;
 
+	if (stopped)
+		return;
 	check_order(t, lock, lock->rank, nested);
 	if (lock->rank >= LOCK_PROCESS_TABLE && !irqs_disabled())
 		panic("lock order: %s lock %p taken with interrupts on", rank_names[lock->rank], (void *)lock);
@@ -98,11 +108,14 @@ void lockdebug_acquire(spinlock_t *lock, bool nested)
 void lockdebug_acquired(spinlock_t *lock)
 {
 	lock->owner = (u16)(smp_processor_id() + 1);
-	push(current, lock, lock->rank, false);
+	if (!stopped)
+		push(current, lock, lock->rank, false);
 }
 
 void lockdebug_release(spinlock_t *lock)
 {
+	if (stopped)
+		return;
 	if (lock->owner != smp_processor_id() + 1 || !pop(current, lock))
 		panic("lock order: %s lock %p released by a CPU or task that does not hold it",
 		      rank_names[lock->rank], (void *)lock);

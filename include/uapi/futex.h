@@ -18,6 +18,20 @@
 #define FUTEX_CMD_MASK		(~(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME))
 #define FUTEX_BITSET_MATCH_ANY	0xffffffffU
 
+/* FUTEX_WAKE_OP's val3: shift 31, operation 30..28, comparison 27..24, operand 23..12, comparand 11..0 */
+#define FUTEX_OP_SET		0
+#define FUTEX_OP_ADD		1
+#define FUTEX_OP_OR		2
+#define FUTEX_OP_ANDN		3
+#define FUTEX_OP_XOR		4
+#define FUTEX_OP_OPARG_SHIFT	8
+#define FUTEX_OP_CMP_EQ		0
+#define FUTEX_OP_CMP_NE		1
+#define FUTEX_OP_CMP_LT		2
+#define FUTEX_OP_CMP_LE		3
+#define FUTEX_OP_CMP_GT		4
+#define FUTEX_OP_CMP_GE		5
+
 #define FUTEX_WAITERS		0x80000000U
 #define FUTEX_OWNER_DIED	0x40000000U
 #define FUTEX_TID_MASK		0x3fffffffU

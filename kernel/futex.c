@@ -1,0 +1,768 @@
+/*
+ * kernel/futex.c - sleeping on a word of user memory
+ *
+ * A lock in user space is a word that its threads change by atomic instructions.  Only who finds it taken calls the
+ * kernel: "sleep, if the word is still what I saw"; and who gives it up with sleepers about: "wake some".  All the
+ * kernel keeps is a hash table of sleepers, by the word they sleep on:
+ *
+ *     bucket  --> q --> q --> q     each on its sleeper's stack: key, task, bitset
+ *     bucket
+ *     bucket  --> q
+ *
+ * A word is named by a key, so that processes that map it at different addresses mean the same one:
+ *
+ *     private, or an anonymous page     the mm                     the address
+ *     a page of a file or of shmem      the object's futex_id      the byte's place in the object
+ *
+ * An mm's address is a kernel address and an id is a small number, so the two never look alike.  Keys hold no
+ * references: an mm lives while its threads sleep, and an id is given out once, whatever becomes of its object.
+ *
+ * No wake-up is lost: a sleeper reads the word and queues itself under the bucket's lock; a waker changes the word
+ * before it takes the lock.  So either the sleeper sees the new value, or the waker sees the sleeper.
+ *
+ *   F1  q->bucket names the bucket whose lock guards q, and is NULL once q was taken off its list;
+ *   F2  a waker sets q->woken before it wakes the task, and q->bucket to NULL as the last thing it does to q: then the
+ *       sleeper may return, and q is gone.
+ *
+ * User memory is read under a bucket's lock with faults disabled; when the page is not there the lock is dropped,
+ * the page brought in, and everything begun again.
+ *
+ * Also here, what a thread leaves behind when it ends: robust locks it held are marked, and the word that
+ * pthread_join sleeps on is cleared.
+ *
+ * Not done: priority inheritance (FUTEX_LOCK_PI and its kin: ENOSYS, as of a Linux built without it).  A deadline on
+ * CLOCK_REALTIME is converted once, when the call begins: setting the clock later does not move it.
+ *
+ * Locking: bucket->lock, rank LOCK_FUTEX, two by address; task context only.
+ *
+ * Sources: futex(2), set_robust_list(2); Franke, Russell and Kirkwood, "Fuss, Futexes and Furwocks" (OLS 2002);
+ * Linux, Documentation/locking/robust-futex-ABI.
+ */
+#include <arch/uaccess.h>
+#include <kernel/init.h>
+#include <kernel/sched.h>
+#include <kernel/syscalls_kernel.h>
+#include <kernel/time.h>
+#include <lib/string.h>
+#include <mm/filemap.h>
+#include <mm/memmap.h>
+#include <mm/mm.h>
+#include <uapi/futex.h>
+#include "pid.h"
+#include "task.h"
+
+#define FUTEX_HASH_BITS   8
+#define ROBUST_LIST_LIMIT 2048 /* a ring that a program has tied wrongly must end */
+
+struct futex_key {
+	u64 object; /* mm, or futex_id */
+	u64 where;  /* bytes */
+};
+
+struct futex_bucket {
+	spinlock_t lock;
+	struct list_head waiters; /* in the order they came */
+} __aligned(64);
+
+struct futex_q {
+	struct list_head list;       /* bucket's lock */
+	struct futex_bucket *bucket; /* F1 */
+	struct futex_key key;        /* bucket's lock */
+	struct task_struct *task;
+	u32 bitset;
+	bool woken; /* F2 */
+};
+
+static struct futex_bucket futex_buckets[1 << FUTEX_HASH_BITS];
+static u64 last_futex_id;
+
+void futex_init(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(futex_buckets); i++) {
+		spin_lock_init(&futex_buckets[i].lock, LOCK_FUTEX);
+		INIT_LIST_HEAD(&futex_buckets[i].waiters);
+	}
+}
+
+/* --- keys --- */
+
+/* Multiplicative hashing (Knuth, TAOCP vol. 3, 6.4): the factor is 2^64 over the golden ratio. */
+static struct futex_bucket *hash_futex(const struct futex_key *key)
+{
+	u64 h = (key->object ^ key->where >> 2) * 0x9e3779b97f4a7c15UL;
+
+	h = (h ^ h >> 32) * 0x9e3779b97f4a7c15UL;
+	return &futex_buckets[h >> (64 - FUTEX_HASH_BITS)];
+}
+
+static bool match_futex(const struct futex_key *a, const struct futex_key *b)
+{
+	return a->object == b->object && a->where == b->where;
+}
+
+/* The number of an object; it gets one when the first futex in it is used. */
+static u64 object_futex_id(struct address_space *mapping)
+{
+	u64 id = READ_ONCE(mapping->futex_id), fresh;
+
+	if (likely(id))
+		return id;
+	fresh = __atomic_add_fetch(&last_futex_id, 1, __ATOMIC_RELAXED);
+	return try_cmpxchg(&mapping->futex_id, &id, fresh) ? fresh : id;
+}
+
+struct key_walk {
+	struct futex_key *key;
+	vaddr_t uaddr;
+	bool writable; /* the page took a store */
+	int err;       /* -EAGAIN: no page there (any more) */
+};
+
+/* Under the PTE's lock: the page stays mapped, hence in its object, and the object stays. */
+static int key_of_pte(pte_t *ptep, vaddr_t addr, struct vm_area_struct *vma, void *arg)
+{
+	struct key_walk *w = arg;
+	pte_t pte = ptep_get(ptep);
+	struct address_space *mapping;
+	struct page *page;
+
+	/* A private page that is still shared with others has no identity of its own yet. */
+	if (!pte_present(pte) || (w->writable && !pte_write(pte)))
+		return 0;
+	w->err = -EFAULT;
+	if (!pfn_valid(pte_pfn(pte)))
+		return 0;
+	page = pfn_to_page(pte_pfn(pte));
+	if (PageAnon(page)) {
+		if (!w->writable)
+			return 0; /* it can never change: nothing to wait for */
+		*w->key = (struct futex_key){ (u64)vma->vm_mm, w->uaddr };
+	} else {
+		mapping = READ_ONCE(page->mapping);
+		if (!mapping)
+			return 0; /* the zero page, the vDSO */
+		*w->key = (struct futex_key){ object_futex_id(mapping),
+					      (page->index << PAGE_SHIFT) + (w->uaddr - addr) };
+	}
+	w->err = 0;
+	return 0;
+}
+
+static const struct mm_walk_ops key_walk_ops = { .pte = key_of_pte };
+
+/*
+ * The key of a word that other processes may share.  It is touched first, as the store that it waits for would: a
+ * private copy is made now, not between two calls that mean the same word.  Who only reads may do so in memory that
+ * is mapped read-only.
+ */
+static int get_shared_key(u32 *uaddr, bool reading, struct futex_key *key)
+{
+	struct key_walk w = { .key = key, .uaddr = (vaddr_t)uaddr };
+	vaddr_t page = w.uaddr & PAGE_MASK;
+	struct mm_struct *mm = current->mm;
+
+	for (;;) {
+		w.writable = !fault_in_writeable(uaddr, sizeof(*uaddr));
+		if (!w.writable && (!reading || fault_in_readable(uaddr, sizeof(*uaddr))))
+			return -EFAULT;
+		w.err = -EAGAIN;
+		down_read(&mm->mmap_lock);
+		(void)walk_page_range(mm, page, page + PAGE_SIZE, &key_walk_ops, &w);
+		up_read(&mm->mmap_lock);
+		if (w.err != -EAGAIN)
+			return w.err;
+		cond_resched();
+	}
+}
+
+/**
+ * get_futex_key - the name of the word at @uaddr
+ * @shared:  other processes may map it too
+ * @reading: the call does not write the word
+ *
+ * Return: 0; -EINVAL when not aligned; -EFAULT.
+ * Locks:  takes mmap_lock for shared words.  Sleeps.
+ */
+static int get_futex_key(u32 *uaddr, bool shared, bool reading, struct futex_key *key)
+{
+	if ((vaddr_t)uaddr % sizeof(*uaddr))
+		return -EINVAL;
+	if (!access_ok(uaddr, sizeof(*uaddr)))
+		return -EFAULT;
+	if (shared)
+		return get_shared_key(uaddr, reading, key);
+	*key = (struct futex_key){ (u64)current->mm, (vaddr_t)uaddr };
+	return 0;
+}
+
+/* --- queueing --- */
+
+static void double_lock_buckets(struct futex_bucket *a, struct futex_bucket *b)
+{
+	spin_lock(a < b ? &a->lock : &b->lock);
+	if (a != b)
+		spin_lock_nested(a < b ? &b->lock : &a->lock);
+}
+
+static void double_unlock_buckets(struct futex_bucket *a, struct futex_bucket *b)
+{
+	spin_unlock(&a->lock);
+	if (a != b)
+		spin_unlock(&b->lock);
+}
+
+/* Wake the sleeper of @q, whose bucket is locked.  Afterwards @q must not be touched: F2. */
+static void wake_futex_q(struct futex_q *q)
+{
+	list_del(&q->list);
+	WRITE_ONCE(q->woken, true);
+	(void)wake_up_process(q->task);
+	smp_store_release(&q->bucket, NULL);
+}
+
+/* The sleeper gives up.  True if it was still queued, false if somebody has woken it meanwhile. */
+static bool unqueue_futex_q(struct futex_q *q)
+{
+	struct futex_bucket *hb;
+
+	while ((hb = smp_load_acquire(&q->bucket))) {
+		spin_lock(&hb->lock);
+		if (likely(hb == q->bucket)) {
+			list_del(&q->list);
+			q->bucket = NULL;
+			spin_unlock(&hb->lock);
+			return true;
+		}
+		spin_unlock(&hb->lock); /* requeued, or woken, while we waited for the lock */
+	}
+	return false;
+}
+
+/* Wake up to @nr sleepers on @key, one at least (as Linux, which has always done so).  Bucket locked. */
+static int wake_matching(struct futex_bucket *hb, const struct futex_key *key, int nr, u32 bitset)
+{
+	struct futex_q *q, *next;
+	int woken = 0;
+
+	list_for_each_entry_safe(q, next, &hb->waiters, list) {
+		if (!match_futex(&q->key, key) || !(q->bitset & bitset))
+			continue;
+		wake_futex_q(q);
+		if (++woken >= nr)
+			break;
+	}
+	return woken;
+}
+
+/* --- FUTEX_WAIT --- */
+
+/*
+ * Read the word and, if it is @val, queue @q: both under the bucket's lock.
+ *
+ * Return: 0, queued; -EAGAIN: another value; -EINVAL; -EFAULT.
+ */
+static int futex_wait_setup(u32 *uaddr, u32 val, bool shared, struct futex_q *q)
+{
+	struct futex_bucket *hb;
+	u32 uval;
+	int err;
+
+	for (;;) {
+		err = get_futex_key(uaddr, shared, true, &q->key);
+		if (err)
+			return err;
+		hb = hash_futex(&q->key);
+		spin_lock(&hb->lock);
+		if (likely(!copy_from_user_inatomic(&uval, uaddr, sizeof(uval))))
+			break;
+		spin_unlock(&hb->lock);
+		if (get_user(uval, uaddr))
+			return -EFAULT;
+		cond_resched();
+	}
+	if (uval == val) {
+		q->bucket = hb;
+		list_add_tail(&q->list, &hb->waiters);
+	}
+	spin_unlock(&hb->lock);
+	return uval == val ? 0 : -EAGAIN;
+}
+
+/* Sleep until woken (0), the deadline (-ETIMEDOUT) or a signal (-EINTR). */
+static int futex_sleep(const struct futex_q *q, u64 deadline_ns)
+{
+	int why = 0;
+
+	for (;;) {
+		u64 left = KTIME_MAX;
+
+		set_task_state(TASK_INTERRUPTIBLE);
+		if (READ_ONCE(q->woken))
+			break;
+		if (deadline_ns != KTIME_MAX) {
+			u64 now = ktime_get_ns();
+
+			if (now >= deadline_ns) {
+				why = -ETIMEDOUT;
+				break;
+			}
+			left = deadline_ns - now;
+		}
+		if (signal_pending(current)) {
+			why = -EINTR;
+			break;
+		}
+		(void)schedule_timeout(left);
+	}
+	set_task_state(TASK_RUNNING);
+	return why;
+}
+
+static long futex_wait_restart(struct restart_block *restart);
+
+/*
+ * @deadline_ns: on the monotonic clock; KTIME_MAX: none
+ *
+ * Return: 0, woken; -EAGAIN, -ETIMEDOUT, -EINVAL, -EFAULT; when a signal came first -ERESTARTSYS, or with a
+ * deadline -ERESTART_RESTARTBLOCK, so that the rest of the sleep keeps it.
+ */
+static long futex_wait(u32 *uaddr, bool shared, u32 val, u64 deadline_ns, u32 bitset)
+{
+	struct futex_q q = { .task = current, .bitset = bitset };
+	struct restart_block *restart = &current->restart;
+	int err;
+
+	if (!bitset)
+		return -EINVAL;
+	err = futex_wait_setup(uaddr, val, shared, &q);
+	if (err)
+		return err;
+	err = futex_sleep(&q, deadline_ns);
+	if (!unqueue_futex_q(&q))
+		return 0;
+	if (err != -EINTR)
+		return err;
+	if (deadline_ns == KTIME_MAX)
+		return -ERESTARTSYS;
+	restart->fn = futex_wait_restart;
+	restart->arg[0] = (u64)uaddr;
+	restart->arg[1] = val | (u64)bitset << 32;
+	restart->arg[2] = shared;
+	restart->arg[3] = deadline_ns;
+	return -ERESTART_RESTARTBLOCK;
+}
+
+static long futex_wait_restart(struct restart_block *restart)
+{
+	return futex_wait((u32 *)restart->arg[0], restart->arg[2], (u32)restart->arg[1],
+			  restart->arg[3], (u32)(restart->arg[1] >> 32));
+}
+
+/* --- FUTEX_WAKE, FUTEX_REQUEUE, FUTEX_WAKE_OP --- */
+
+static long futex_wake(u32 *uaddr, bool shared, int nr_wake, u32 bitset)
+{
+	struct futex_bucket *hb;
+	struct futex_key key;
+	int ret;
+
+	if (!bitset)
+		return -EINVAL;
+	ret = get_futex_key(uaddr, shared, true, &key);
+	if (ret)
+		return ret;
+	hb = hash_futex(&key);
+	spin_lock(&hb->lock);
+	ret = wake_matching(hb, &key, nr_wake, bitset);
+	spin_unlock(&hb->lock);
+	return ret;
+}
+
+/* Move a sleeper from a locked bucket to another one, locked too. */
+static void requeue_futex_q(struct futex_q *q, struct futex_bucket *to, const struct futex_key *key)
+{
+	list_move_tail(&q->list, &to->waiters);
+	q->key = *key;
+	smp_store_release(&q->bucket, to);
+}
+
+/* Both buckets locked.  Return: sleepers woken and moved together. */
+static int requeue_matching(struct futex_bucket *from, const struct futex_key *key1,
+			    struct futex_bucket *to, const struct futex_key *key2, int nr_wake,
+			    int nr_requeue)
+{
+	bool in_place = match_futex(key1, key2); /* moving would meet the same ones again */
+	struct futex_q *q, *next;
+	int count = 0;
+
+	list_for_each_entry_safe(q, next, &from->waiters, list) {
+		if (count - nr_wake >= nr_requeue)
+			break;
+		if (!match_futex(&q->key, key1))
+			continue;
+		if (++count <= nr_wake)
+			wake_futex_q(q);
+		else if (!in_place)
+			requeue_futex_q(q, to, key2);
+	}
+	return count;
+}
+
+/**
+ * futex_requeue - wake some sleepers of a condition, let the others sleep on the lock it belongs to
+ * @cmpval: what *@uaddr1 must hold, or NULL
+ *
+ * Return: sleepers woken and moved; -EAGAIN when *@uaddr1 differs; -EINVAL, -EFAULT.
+ */
+static long futex_requeue(u32 *uaddr1, bool shared, u32 *uaddr2, int nr_wake, int nr_requeue,
+			  const u32 *cmpval)
+{
+	struct futex_bucket *hb1, *hb2;
+	struct futex_key key1, key2;
+	u32 uval;
+	int ret;
+
+	if (nr_wake < 0 || nr_requeue < 0)
+		return -EINVAL;
+	for (;;) {
+		ret = get_futex_key(uaddr1, shared, true, &key1);
+		if (!ret)
+			ret = get_futex_key(uaddr2, shared, true, &key2);
+		if (ret)
+			return ret;
+		hb1 = hash_futex(&key1);
+		hb2 = hash_futex(&key2);
+		double_lock_buckets(hb1, hb2);
+		if (!cmpval || likely(!copy_from_user_inatomic(&uval, uaddr1, sizeof(uval))))
+			break;
+		double_unlock_buckets(hb1, hb2);
+		if (get_user(uval, uaddr1))
+			return -EFAULT;
+		cond_resched();
+	}
+	if (cmpval && uval != *cmpval)
+		ret = -EAGAIN;
+	else
+		ret = requeue_matching(hb1, &key1, hb2, &key2, nr_wake, nr_requeue);
+	double_unlock_buckets(hb1, hb2);
+	return ret;
+}
+
+static int sign_extend_12(u32 v)
+{
+	return (int)(v << 20) >> 20;
+}
+
+static int wake_op_apply(unsigned int op, u32 old, u32 arg, u32 *result)
+{
+	switch (op) {
+	case FUTEX_OP_SET:
+		*result = arg;
+		return 0;
+	case FUTEX_OP_ADD:
+		*result = old + arg;
+		return 0;
+	case FUTEX_OP_OR:
+		*result = old | arg;
+		return 0;
+	case FUTEX_OP_ANDN:
+		*result = old & ~arg;
+		return 0;
+	case FUTEX_OP_XOR:
+		*result = old ^ arg;
+		return 0;
+	default:
+		return -ENOSYS;
+	}
+}
+
+static int wake_op_compare(unsigned int cmp, int old, int arg)
+{
+	switch (cmp) {
+	case FUTEX_OP_CMP_EQ:
+		return old == arg;
+	case FUTEX_OP_CMP_NE:
+		return old != arg;
+	case FUTEX_OP_CMP_LT:
+		return old < arg;
+	case FUTEX_OP_CMP_LE:
+		return old <= arg;
+	case FUTEX_OP_CMP_GT:
+		return old > arg;
+	case FUTEX_OP_CMP_GE:
+		return old >= arg;
+	default:
+		return -ENOSYS;
+	}
+}
+
+/*
+ * Change *@uaddr atomically as @encoded says, and compare what it held before.  Does not fault pages in.
+ *
+ * Return: the comparison, 0 or 1; -EFAULT when the page is not there; -ENOSYS (for a bad comparison only after the
+ * change, as Linux).
+ */
+static int futex_atomic_op(u32 encoded, u32 *uaddr)
+{
+	unsigned int op = encoded >> 28 & 7, cmp = encoded >> 24 & 15;
+	u32 arg = (u32)sign_extend_12(encoded >> 12), old, seen, result;
+	int err;
+
+	if (encoded >> 28 & FUTEX_OP_OPARG_SHIFT)
+		arg = 1u << (arg & 31);
+	if (copy_from_user_inatomic(&seen, uaddr, sizeof(seen)))
+		return -EFAULT;
+	do {
+		old = seen;
+		err = wake_op_apply(op, old, arg, &result);
+		if (err)
+			return err;
+		pagefault_disable();
+		err = user_cmpxchg_u32(uaddr, &seen, old, result);
+		pagefault_enable();
+		if (err)
+			return err;
+	} while (seen != old);
+	return wake_op_compare(cmp, (int)old, sign_extend_12(encoded));
+}
+
+/**
+ * futex_wake_op - change *@uaddr2, wake sleepers on @uaddr1, and those on @uaddr2 if its old value fits
+ *
+ * What pthread_cond_signal needs to give up the condition's inner lock and signal by one call.
+ *
+ * Return: sleepers woken; -EINVAL, -EFAULT, -ENOSYS.
+ */
+static long futex_wake_op(u32 *uaddr1, bool shared, u32 *uaddr2, int nr_wake, int nr_wake2,
+			  u32 encoded)
+{
+	struct futex_bucket *hb1, *hb2;
+	struct futex_key key1, key2;
+	int ret, compared;
+
+	for (;;) {
+		ret = get_futex_key(uaddr1, shared, true, &key1);
+		if (!ret)
+			ret = get_futex_key(uaddr2, shared, false, &key2);
+		if (ret)
+			return ret;
+		hb1 = hash_futex(&key1);
+		hb2 = hash_futex(&key2);
+		double_lock_buckets(hb1, hb2);
+		compared = futex_atomic_op(encoded, uaddr2);
+		if (likely(compared >= 0))
+			break;
+		double_unlock_buckets(hb1, hb2);
+		if (compared != -EFAULT || fault_in_writeable(uaddr2, sizeof(*uaddr2)))
+			return compared;
+		cond_resched();
+	}
+	ret = wake_matching(hb1, &key1, nr_wake, FUTEX_BITSET_MATCH_ANY);
+	if (compared)
+		ret += wake_matching(hb2, &key2, nr_wake2, FUTEX_BITSET_MATCH_ANY);
+	double_unlock_buckets(hb1, hb2);
+	return ret;
+}
+
+/* --- the system call --- */
+
+/* FUTEX_WAIT's time is a span, FUTEX_WAIT_BITSET's a point on one of two clocks.  0, -EFAULT, -EINVAL. */
+static int futex_deadline(int op, const struct __kernel_timespec *uts, u64 *deadline_ns)
+{
+	u64 now, offset, ns;
+	int err;
+
+	*deadline_ns = KTIME_MAX;
+	if (!uts)
+		return 0;
+	err = get_timespec(uts, &ns);
+	if (err || ns >= KTIME_MAX)
+		return err;
+	if ((op & FUTEX_CMD_MASK) == FUTEX_WAIT) {
+		now = ktime_get_ns();
+		*deadline_ns = ns >= KTIME_MAX - now ? KTIME_MAX : now + ns;
+	} else if (op & FUTEX_CLOCK_REALTIME) {
+		offset = ktime_get_real_ns() - ktime_get_ns();
+		*deadline_ns = ns > offset ? ns - offset : 0;
+	} else {
+		*deadline_ns = ns;
+	}
+	return 0;
+}
+
+/**
+ * sys_futex - futex(2)
+ * @timeout_or_val2: a struct timespec's address for the two waits, else a number
+ *
+ * FUTEX_CLOCK_REALTIME is for FUTEX_WAIT_BITSET alone: ENOSYS elsewhere, as Linux 6.1.
+ */
+long sys_futex(u32 *uaddr, int op, u32 val, unsigned long timeout_or_val2, u32 *uaddr2, u32 val3)
+{
+	int cmd = op & FUTEX_CMD_MASK, val2 = (int)timeout_or_val2;
+	bool shared = !(op & FUTEX_PRIVATE_FLAG);
+	u64 deadline_ns = KTIME_MAX;
+	int err;
+
+	if (cmd == FUTEX_WAIT || cmd == FUTEX_WAIT_BITSET) {
+		err = futex_deadline(op, (const struct __kernel_timespec *)timeout_or_val2,
+				     &deadline_ns);
+		if (err)
+			return err;
+	}
+	if ((op & FUTEX_CLOCK_REALTIME) && cmd != FUTEX_WAIT_BITSET)
+		return -ENOSYS;
+	switch (cmd) {
+	case FUTEX_WAIT:
+		return futex_wait(uaddr, shared, val, deadline_ns, FUTEX_BITSET_MATCH_ANY);
+	case FUTEX_WAIT_BITSET:
+		return futex_wait(uaddr, shared, val, deadline_ns, val3);
+	case FUTEX_WAKE:
+		return futex_wake(uaddr, shared, (int)val, FUTEX_BITSET_MATCH_ANY);
+	case FUTEX_WAKE_BITSET:
+		return futex_wake(uaddr, shared, (int)val, val3);
+	case FUTEX_REQUEUE:
+		return futex_requeue(uaddr, shared, uaddr2, (int)val, val2, NULL);
+	case FUTEX_CMP_REQUEUE:
+		return futex_requeue(uaddr, shared, uaddr2, (int)val, val2, &val3);
+	case FUTEX_WAKE_OP:
+		return futex_wake_op(uaddr, shared, uaddr2, (int)val, val2, val3);
+	default:
+		return -ENOSYS;
+	}
+}
+
+/* --- the end of a thread --- */
+
+long sys_set_robust_list(void *head, size_t len)
+{
+	if (len != sizeof(struct robust_list_head))
+		return -EINVAL;
+	current->robust_list = head;
+	current->robust_list_len = len;
+	return 0;
+}
+
+long sys_get_robust_list(pid_t pid, u64 *uhead, size_t *ulen)
+{
+	struct task_struct *task;
+	u64 head = 0;
+	long err = -ESRCH;
+
+	spin_lock_irq(&process_table_lock);
+	task = pid ? find_task(pid) : current;
+	if (task) {
+		err = ptrace_may_access(task) ? 0 : -EPERM;
+		head = (u64)task->robust_list;
+	}
+	spin_unlock_irq(&process_table_lock);
+	if (err)
+		return err;
+	if (put_user(sizeof(struct robust_list_head), ulen) || put_user(head, uhead))
+		return -EFAULT;
+	return 0;
+}
+
+/*
+ * One lock that the dying thread may hold: if its word says so, mark it and wake one who waits for it.
+ * @pi:      a priority-inheritance lock: nobody sleeps on the word itself
+ * @pending: the thread was just taking or releasing it
+ *
+ * Return: 0, or -EFAULT for a list that leads nowhere.
+ */
+static int robust_lock_died(u32 *uaddr, bool pi, bool pending)
+{
+	u32 uval, seen, owner;
+
+	if ((vaddr_t)uaddr % sizeof(*uaddr) || get_user(uval, uaddr))
+		return -EFAULT;
+	for (;;) {
+		owner = uval & FUTEX_TID_MASK;
+		if (pending && !pi && !owner) {
+			/* Released, and killed before it could wake anybody. */
+			(void)futex_wake(uaddr, true, 1, FUTEX_BITSET_MATCH_ANY);
+			return 0;
+		}
+		if (owner != (u32)current->pid)
+			return 0;
+		if (user_cmpxchg_u32(uaddr, &seen, uval, (uval & FUTEX_WAITERS) | FUTEX_OWNER_DIED))
+			return -EFAULT;
+		if (seen == uval)
+			break;
+		uval = seen;
+	}
+	if (!pi && (uval & FUTEX_WAITERS))
+		(void)futex_wake(uaddr, true, 1, FUTEX_BITSET_MATCH_ANY);
+	return 0;
+}
+
+struct robust_entry {
+	u64 addr;
+	bool pi; /* bit 0 of the pointer */
+};
+
+static int fetch_robust_entry(struct robust_entry *entry, const u64 *uptr)
+{
+	u64 v;
+
+	if (get_user(v, uptr))
+		return -EFAULT;
+	entry->addr = v & ~1UL;
+	entry->pi = v & 1;
+	return 0;
+}
+
+/**
+ * exit_robust_list - mark the locks that the current task still holds
+ *
+ * The list is the program's own and may be anything: every step is checked, and an end set to it.
+ *
+ * Context: the task's address space is still there.  Sleeps.
+ * Ref:     set_robust_list(2).
+ */
+void exit_robust_list(struct task_struct *task)
+{
+	struct robust_list_head *head = task->robust_list;
+	struct robust_entry entry, next, pending;
+	unsigned int limit = ROBUST_LIST_LIMIT;
+	s64 offset;
+	int err;
+
+	task->robust_list = NULL;
+	if (!head || !task->mm)
+		return;
+	if (fetch_robust_entry(&entry, &head->list) || get_user(offset, &head->futex_offset) ||
+	    fetch_robust_entry(&pending, &head->list_op_pending))
+		return;
+	while (entry.addr != (u64)head && limit--) {
+		/* The next one first: once woken, the waiter may free the lock. */
+		err = fetch_robust_entry(&next, (const u64 *)entry.addr);
+		if (entry.addr != pending.addr &&
+		    robust_lock_died((u32 *)(entry.addr + (u64)offset), entry.pi, false))
+			return;
+		if (err)
+			return;
+		entry = next;
+		cond_resched();
+	}
+	if (pending.addr)
+		(void)robust_lock_died((u32 *)(pending.addr + (u64)offset), pending.pi, true);
+}
+
+/**
+ * exit_clear_tid - clear the word that pthread_join waits for, and wake the waiter
+ *
+ * Nobody can wait when nobody else uses the address space: then the store is spared, as by Linux.
+ *
+ * Context: as exit_robust_list.
+ * Ref:     set_tid_address(2), clone(2) CLONE_CHILD_CLEARTID.
+ */
+void exit_clear_tid(struct task_struct *task)
+{
+	u32 *uaddr = task->clear_child_tid;
+
+	task->clear_child_tid = NULL;
+	if (!uaddr || !task->mm || atomic_read(&task->mm->mm_users) <= 1)
+		return;
+	(void)put_user(0, uaddr);
+	(void)futex_wake(uaddr, true, 1, FUTEX_BITSET_MATCH_ANY);
+}
