@@ -269,7 +269,7 @@ long sys_setfsuid(uid_t uid)
 	if (was == 0)
 		new.cap_effective &= ~CAP_FS_SET;
 	else if (uid == 0)
-		new.cap_effective |= CAP_FS_SET & new.cap_permitted;
+		new.cap_effective |= (new.cap_permitted & CAP_FS_SET);
 	commit_creds(&new);
 	return was;
 }
