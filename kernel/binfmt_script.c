@@ -49,7 +49,7 @@ static int parse_line(char *buf, char **name, char **arg)
 		end--;
 	*end = '\0';
 	*name = skip_blanks(buf + 2, end);
-	if (!**name)
+	if (*name == end)
 		return -ENOEXEC;
 	s = find_blank(*name, end);
 	*arg = NULL;
@@ -93,7 +93,8 @@ static int load_script(struct linux_binprm *bprm)
 	/* The next format reads its own head into buf: the name must outlive it. */
 	strcpy(bprm->interp_buf, name);
 	bprm->interp = bprm->interp_buf;
-	file = open_exec(bprm->interp);
+	/* A file of only "#!" names nothing, which a path walk takes for the current folder: EACCES, as on Linux. */
+	file = open_exec(*bprm->interp ? bprm->interp : ".");
 	if (IS_ERR(file))
 		return (int)PTR_ERR(file);
 	bprm->interpreter = file;
