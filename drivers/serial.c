@@ -13,6 +13,7 @@
  */
 #include <arch/cpu.h>
 #include <arch/irq.h>
+#include <arch/uaccess.h>
 #include <fs/vfs.h>
 #include <kernel/init.h>
 #include <kernel/log.h>
@@ -114,11 +115,32 @@ static void serial_drain(struct tty_struct *tty)
 	(void)wait_event_interruptible(&tty->write_wait, READ_ONCE(port->head) == READ_ONCE(port->tail));
 }
 
+/* What the port is: how programs (busybox cttyhack) find the device behind /dev/console. */
+static long serial_ioctl(struct tty_struct *tty, unsigned int cmd, unsigned long arg)
+{
+	const struct serial_port *port = tty->driver_data;
+	struct serial_struct info = {
+		.type = PORT_16550A,
+		.line = (int)(port - ports),
+		.port = port->base,
+		.irq = (int)port->line,
+		.xmit_fifo_size = FIFO_SIZE,
+		.baud_base = 115200,
+		.close_delay = 50,
+		.closing_wait = 3000,
+	};
+
+	if (cmd != TIOCGSERIAL)
+		return -ENOTTY;
+	return copy_to_user((void *)arg, &info, sizeof(info)) ? -EFAULT : 0;
+}
+
 static const struct tty_driver serial_driver = {
 	.name = "serial",
 	.put = serial_put,
 	.room = serial_room,
 	.drain = serial_drain,
+	.ioctl = serial_ioctl,
 };
 
 static void serial_interrupt(struct pt_regs *regs, void *arg)

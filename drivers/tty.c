@@ -337,7 +337,7 @@ static long tty_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 			tty->driver->drain(tty);
 		return 0;
 	default:
-		return -ENOTTY;
+		return tty->driver->ioctl ? tty->driver->ioctl(tty, cmd, arg) : -ENOTTY;
 	}
 }
 

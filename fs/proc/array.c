@@ -185,8 +185,8 @@ int proc_pid_status(struct seq_file *m, struct task_struct *task)
 	seq_printf(m, "Gid:\t%u\t%u\t%u\t%u\n", c->gid, c->egid, c->sgid, c->fsgid);
 	seq_printf(m, "FDSize:\t%u\nGroups:\t", files_max_fds(task));
 	for (unsigned int i = 0; i < c->ngroups; i++)
-		seq_printf(m, "%u ", c->groups[i]);
-	seq_printf(m, "\nNStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", task->tgid, task->pid, s.pgrp,
+		seq_printf(m, i ? " %u" : "%u", c->groups[i]);
+	seq_printf(m, " \nNStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", task->tgid, task->pid, s.pgrp,
 		   s.session);
 	if (mm) {
 		show_memory(m, mm);

@@ -21,6 +21,7 @@ struct tty_driver {
 	size_t (*room)(struct tty_struct *tty);			/* bytes that put would take now */
 	void (*set_termios)(struct tty_struct *tty);		/* speed; may be NULL */
 	void (*drain)(struct tty_struct *tty);			/* sleeps until all output has left; may be NULL */
+	long (*ioctl)(struct tty_struct *tty, unsigned int cmd, unsigned long arg);	/* the device's own; may be NULL */
 };
 
 #define N_TTY_BUF_SIZE 65536u		/* input ring; a power of two */

@@ -14,6 +14,27 @@ struct ktermios {			/* struct termios of TCGETS */
 	u8 c_cc[NCCS];
 };
 
+struct serial_struct {			/* TIOCGSERIAL */
+	int type;
+	int line;
+	unsigned int port;
+	int irq;
+	int flags;
+	int xmit_fifo_size;
+	int custom_divisor;
+	int baud_base;
+	unsigned short close_delay;
+	char io_type;
+	char reserved_char[1];
+	int hub6;
+	unsigned short closing_wait, closing_wait2;
+	unsigned char *iomem_base;
+	unsigned short iomem_reg_shift;
+	unsigned int port_high;
+	unsigned long iomap_base;
+};
+#define PORT_16550A	4
+
 struct winsize { u16 ws_row, ws_col, ws_xpixel, ws_ypixel; };
 
 /* c_cc */
@@ -97,6 +118,7 @@ struct winsize { u16 ws_row, ws_col, ws_xpixel, ws_ypixel; };
 #define TIOCSWINSZ	0x5414
 #define TIOCINQ		0x541B
 #define TIOCCONS	0x541D
+#define TIOCGSERIAL	0x541E
 #define TIOCNOTTY	0x5422
 #define TIOCGSID	0x5429
 #define TCSBRKP		0x5425
