@@ -11,9 +11,11 @@
  *
  * A word is named by a key, so that processes that map it at different addresses mean the same one:
  *
- *     private, or an anonymous page     the mm                     the address
- *     a page of a file or of shmem      the object's futex_id      the byte's place in the object
+ *     private call                      the mm                     the address
+ *     shared call, anonymous page       the mm                     the address | KEY_SHARED
+ *     ... page of a file or of shmem    the object's futex_id      the byte's place in the object
  *
+ * A private and a shared call on one word do not meet, as on Linux: a program uses one kind for each lock.
  * An mm's address is a kernel address and an id is a small number, so the two never look alike.  Keys hold no
  * references: an mm lives while its threads sleep, and an id is given out once, whatever becomes of its object.
  *
@@ -51,6 +53,7 @@
 #include "pid.h"
 #include "task.h"
 
+#define KEY_SHARED        1UL /* words are aligned: the lowest bits of their place are free */
 #define FUTEX_HASH_BITS   8
 #define ROBUST_LIST_LIMIT 2048 /* a ring that a program has tied wrongly must end */
 
@@ -136,7 +139,7 @@ static int key_of_pte(pte_t *ptep, vaddr_t addr, struct vm_area_struct *vma, voi
 	if (PageAnon(page)) {
 		if (!w->writable)
 			return 0; /* it can never change: nothing to wait for */
-		*w->key = (struct futex_key){ (u64)vma->vm_mm, w->uaddr };
+		*w->key = (struct futex_key){ (u64)vma->vm_mm, w->uaddr | KEY_SHARED };
 	} else {
 		mapping = READ_ONCE(page->mapping);
 		if (!mapping)

@@ -259,17 +259,19 @@ long sys_setfsuid(uid_t uid)
 {
 	const struct cred *old = &current->cred;
 	struct cred new = *old;
+	u64 caps = old->cap_effective;
 	uid_t was = old->fsuid;
 
 	if (uid == ID_NONE || uid == was)
 		return was;
 	if (uid != old->uid && uid != old->euid && uid != old->suid && !capable(CAP_SETUID))
 		return was;
-	new.fsuid = uid;
 	if (was == 0)
-		new.cap_effective &= ~CAP_FS_SET;
+		caps &= ~CAP_FS_SET;
 	else if (uid == 0)
-		new.cap_effective |= (new.cap_permitted & CAP_FS_SET);
+		caps |= old->cap_permitted & CAP_FS_SET;
+	new.fsuid = uid;
+	new.cap_effective = caps;
 	commit_creds(&new);
 	return was;
 }
