@@ -28,14 +28,16 @@ static int do_brk_flags(struct mm_struct *mm, const struct mm_limits *lim, vaddr
 		.flags = VM_DATA_FLAGS | VM_ACCOUNT | mm->def_flags | vm_flags,
 		.pgoff = addr >> PAGE_SHIFT,
 	};
-	struct vm_area_struct *prev, *next, *vma;
+	struct vm_area_struct *prev, *next, *vma, *grown;
 
 	if (!may_expand_vm(mm, lim, want.flags, nr_pages) || mm->map_count > sysctl_max_map_count)
 		return -ENOMEM;
 	if (vm_enough_memory(nr_pages, lim->cap_sys_admin))
 		return -ENOMEM;
 	next = find_vma_prev(mm, addr, &prev);
-	if (!vma_merge_new(mm, prev, next, addr, addr + len, &want)) {
+	/* As in Linux, the heap does not grow out of the program's bss: maps shows the two side by side. */
+	grown = prev && prev->vm_end > mm->start_brk ? prev : NULL;
+	if (!vma_merge_new(mm, grown, next, addr, addr + len, &want)) {
 		vma = vm_area_alloc(mm);
 		if (!vma) {
 			vm_unacct_memory(nr_pages);
