@@ -278,7 +278,7 @@ static unsigned int build_auxv(unsigned long *words, const struct linux_binprm *
 	aux(&b, AT_EGID, cred->egid);
 	aux(&b, AT_SECURE, 0);
 	aux(&b, AT_RANDOM, random);
-	aux(&b, AT_HWCAP2, 0);
+	aux(&b, AT_HWCAP2, cpu_has(X86_FEATURE_FSGSBASE) ? HWCAP2_FSGSBASE : 0);
 	aux(&b, AT_EXECFN, bprm->exec);
 	aux(&b, AT_PLATFORM, platform);
 	aux(&b, AT_NULL, 0);

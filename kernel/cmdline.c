@@ -3,6 +3,8 @@
  *
  *     console=ttyS0 quiet foo bar=1 -- single        "quoted words may hold blanks"
  *
+ * A quote may also come as \" and a backslash as \\: GRUB passes them on like that.
+ *
  * Words the kernel knows are its own.  Others go to PID 1 as Linux passes them: with `=` into its environment,
  * without as arguments; and every word behind ` -- ` is an argument.  Words with a dot before the `=` belong to
  * modules on Linux; they are dropped.
@@ -27,6 +29,10 @@ static unsigned int first_init_word = MAX_WORDS;	/* words from here on stood beh
 static const char *const known[] = {
 	"console", "rdinit", "init", "mem", "maxcpus", "norandmaps", "vsyscall", "panic", "quiet", "loglevel",
 	"debug", "BOOT_IMAGE",
+	/* Linux's, with nothing to do for them here: a command line for both kernels gives init the same words. */
+	"root", "rootfstype", "rootflags", "ro", "rw", "initrd", "noinitrd", "nokaslr", "earlyprintk", "mitigations",
+	"transparent_hugepage", "init_on_alloc", "init_on_free", "randomize_kstack_offset", "hardened_usercopy",
+	"cgroup_disable", "preempt", "apparmor", "selinux", "security", "lsm", "nosmp", "nosmap", "nosmep", "reboot",
 };
 
 static bool name_is(const char *word, const char *name)
@@ -75,6 +81,8 @@ static char *next_word(char **line)
 	if (!*s)
 		return NULL;
 	for (word = out = s; *s && (quoted || (*s != ' ' && *s != '\t' && *s != '\n')); s++) {
+		if (*s == '\\' && (s[1] == '"' || s[1] == '\'' || s[1] == '\\'))
+			s++;
 		if (*s == '"')
 			quoted = !quoted;
 		else

@@ -306,10 +306,10 @@ void release_task(struct task_struct *task)
 
 /* --- the end itself --- */
 
-/* Somebody waits in exec for the other threads to go (de_thread). */
+/* A thread waits in exec for the others to go (de_thread): let it count again, once this lock is released. */
 static void notify_exec(struct signal_struct *signal)
 {
-	if (signal->group_exec_task && signal->nr_threads <= 2)
+	if (signal->group_exec_task)
 		wake_up_process(signal->group_exec_task);
 }
 
@@ -354,6 +354,30 @@ static void panic_if_init(const struct task_struct *me, int code)
 		panic("Attempted to kill the idle task!");
 }
 
+/* /proc looks at these through the table: they are out of sight before they are given back. */
+static void exit_files(struct task_struct *me)
+{
+	struct files_struct *files;
+
+	spin_lock_irq(&process_table_lock);
+	files = me->files;
+	me->files = NULL;
+	spin_unlock_irq(&process_table_lock);
+	if (files)
+		files_put(files);
+}
+
+static void exit_fs(struct task_struct *me)
+{
+	struct fs_struct *fs;
+
+	spin_lock_irq(&process_table_lock);
+	fs = me->fs;
+	me->fs = NULL;
+	spin_unlock_irq(&process_table_lock);
+	fs_put(fs);
+}
+
 /**
  * do_exit - end the calling thread
  * @code: wait status: exit code << 8, or the signal
@@ -375,17 +399,12 @@ void do_exit(int code)
 	}
 	exit_signals(me);
 	exit_mm(me);
-	if (me->files)
-		files_put(me->files);
+	exit_files(me);
 	run_works(NULL);
 	if (group_dead && me->signal->leader && me->signal->tty)
 		disassociate_ctty(me->signal->tty);
-	fs_put(me->fs);
+	exit_fs(me);
 	run_works(&work_exited);
-	spin_lock_irq(&process_table_lock);
-	me->files = NULL;
-	me->fs = NULL;
-	spin_unlock_irq(&process_table_lock);
 	exit_notify(me, group_dead);
 	set_task_state(TASK_DEAD);
 	schedule();

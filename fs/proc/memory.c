@@ -14,6 +14,7 @@
 #include "internal.h"
 
 #include <kernel/init.h>
+#include <kernel/ksyms.h>
 #include <mm/init.h>
 #include <mm/memblock.h>
 #include <mm/mm.h>
@@ -165,8 +166,13 @@ static void vmallocinfo_line(const struct vm_struct *area, void *arg)
 {
 	seq_printf(arg, "0x%016lx-0x%016lx %7lu", area->addr, area->addr + area->size + PAGE_SIZE,
 		   area->size + PAGE_SIZE);
-	if (area->caller)
-		seq_printf(arg, " %pS", area->caller);
+	if (area->caller) {
+		unsigned long offset;
+		const char *name = ksym_lookup((unsigned long)area->caller, &offset);
+
+		if (name)
+			seq_printf(arg, " %s+0x%lx", name, offset);
+	}
 	if (area->nr_pages)
 		seq_printf(arg, " pages=%u", area->nr_pages);
 	if (area->phys_addr)

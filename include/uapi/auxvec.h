@@ -26,6 +26,7 @@
 #define AT_SECURE	23
 #define AT_RANDOM	25
 #define AT_HWCAP2	26
+#define HWCAP2_FSGSBASE 2	/* user mode may use RDFSBASE and kin */
 #define AT_EXECFN	31
 #define AT_SYSINFO_EHDR	33
 #define AT_MINSIGSTKSZ	51
