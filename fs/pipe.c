@@ -391,7 +391,7 @@ long pipe_set_size(struct file *file, unsigned long arg)
 	if (!pipe)
 		return -EBADF;
 	arg = (unsigned int)arg;
-	if (!arg || arg > 1UL << 31)
+	if (arg > 1UL << 31)
 		return -EINVAL;
 	while (size < arg)
 		size *= 2;
