@@ -1,5 +1,5 @@
 /*
- * kernel/syscall_table.h - number to function; NULL: not implemented
+ * kernel/syscall_table.h - number to function; NULL: ENOSYS
  */
 #ifndef KERNEL_SYSCALL_TABLE_H
 #define KERNEL_SYSCALL_TABLE_H
