@@ -169,6 +169,7 @@ static int kernel_init(void *arg)
 
 	(void)arg;
 	current->signal->flags |= SIGNAL_UNKILLABLE;
+	rcu_start_thread();
 	unpack_modules();
 	open_console();
 	report_boot_cost();
@@ -200,6 +201,7 @@ void kernel_main(struct boot_info *bi)
 	pid = kernel_clone(&args);
 	if (pid != 1)
 		panic("PID 1 could not be made: error %d", -pid);
+	rcu_start_thread();
 	local_irq_enable();
 	cpu_idle();
 }

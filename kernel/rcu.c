@@ -149,14 +149,19 @@ bool rcu_needs_quiescent_state(void)
 	return READ_ONCE(gp_pending) & BIT(smp_processor_id()) || this_cpu_ptr(&rcu_data)->next.first;
 }
 
+/* Interrupts off.  Being idle may end the very period that this CPU's callbacks wait for: then they run first. */
 void rcu_idle_enter(void)
 {
+	struct rcu_data *rd = this_cpu_ptr(&rcu_data);
+
 	rcu_quiescent_state();
 	spin_lock(&gp_lock);
 	gp_idle |= BIT(smp_processor_id());
 	gp_pending &= ~gp_idle;
 	gp_advance();
 	spin_unlock(&gp_lock);
+	if (advance_lists(rd) && rd->thread)
+		wake_up(&rd->wq);
 }
 
 void rcu_idle_exit(void)
