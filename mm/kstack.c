@@ -87,3 +87,11 @@ void free_kernel_stack(void *stack)
 	local_irq_restore(flags);
 	vfree(stack);
 }
+
+void drain_kernel_stacks(void)
+{
+	void *stack;
+
+	while ((stack = pop_stack(0)))
+		vfree(stack);
+}

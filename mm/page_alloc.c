@@ -41,6 +41,7 @@
  */
 #include "mm_env.h"
 #include <mm/mm.h>
+#include <mm/lru.h>
 #include <mm/mmzone.h>
 #include <mm/slab.h>
 #include <mm/page_debug.h>
@@ -334,11 +335,30 @@ static struct page *get_page_from_freelist(struct pglist_data *node, gfp_t gfp, 
 	return NULL;
 }
 
-/* Memory that caches keep for later goes back to the buddy.  May sleep, so no lock is held. */
+/* Memory that caches keep for later goes back to the buddy.  May sleep, so no spinlock is held. */
 static void shrink_caches(void)
 {
+	lru_add_drain_all();
+	drain_kernel_stacks();
 	vmalloc_flush();
 	kmem_cache_shrink_all();
+	drain_local_pages();
+}
+
+/**
+ * drop_caches - all that is kept only for speed goes back to the buddy
+ *
+ * Batches of the LRU, cached kernel stacks, lazy vmalloc areas, free slab objects, per-CPU pages, and what waits for
+ * a grace period.  Afterwards the number of free pages depends only on what is in use, so two of them can be
+ * compared page by page.
+ *
+ * Locks:  none held.  Sleeps.
+ */
+void drop_caches(void)
+{
+	synchronize_rcu(); /* objects freed by a callback, then slabs */
+	shrink_caches();
+	synchronize_rcu();
 	drain_local_pages();
 }
 

@@ -8,9 +8,12 @@
 
 #include <arch/cpu.h>
 #include <arch/irq.h>
+#include <arch/uaccess.h>
 #include <kernel/init.h>
 #include <kernel/time.h>
 #include <kernel/uts.h>
+#include <lib/kstrtox.h>
+#include <mm/gfp.h>
 #include <mm/mm.h>
 #include <mm/slab.h>
 #include <uapi/mount.h>
@@ -237,6 +240,29 @@ static int mmap_min_addr_show(struct seq_file *m, void *v)
 	return 0;
 }
 
+/*
+ * sys/vm/drop_caches: write 1, 2 or 3.  Nothing of the page cache can go, for ramfs has no other copy; all else that
+ * is kept only for speed does, whichever number it is.
+ */
+static ssize_t drop_caches_write(struct file *file, const char *ubuf, size_t len, loff_t *pos)
+{
+	char text[8] = "";
+	long n;
+
+	(void)file;
+	(void)pos;
+	if (len >= sizeof(text))
+		return -EINVAL;
+	if (copy_from_user(text, ubuf, len))
+		return -EFAULT;
+	if (kstrtol(text, 10, &n) || n < 1 || n > 4)
+		return -EINVAL;
+	drop_caches();
+	return (ssize_t)len;
+}
+
+static const struct file_operations drop_caches_fops = { .write = drop_caches_write };
+
 static const int pid_max = PID_MAX_LIMIT;
 
 void proc_system_init(void)
@@ -261,8 +287,12 @@ void proc_system_init(void)
 		{ "sys/vm/max_map_count", sys_int_show, &sysctl_max_map_count },
 		{ "sys/vm/mmap_min_addr", mmap_min_addr_show, NULL },
 	};
+	struct proc_dir_entry *e;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(files); i++)
 		if (proc_create(files[i].name, 0444, files[i].show, (void *)(uintptr_t)files[i].data))
 			pr_err("proc: no memory for %s\n", files[i].name);
+	e = proc_register("sys/vm/drop_caches", S_IFREG | 0200);
+	if (e)
+		e->fops = &drop_caches_fops;
 }

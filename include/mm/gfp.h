@@ -105,5 +105,7 @@ void free_unref_pages(struct page **pages, unsigned int nr);
 
 /* drain_local_pages - this CPU's per-CPU lists back to the buddy (exact counts, tests, hot-unplug) */
 void drain_local_pages(void);
+/* drop_caches - all that is kept only for speed back to the buddy: then MemFree says what is in use, exactly */
+void drop_caches(void);
 
 #endif

@@ -53,6 +53,8 @@ void iounmap(const void *addr);
 void *alloc_kernel_stack(void);
 /* free_kernel_stack - also with interrupts off, as the scheduler calls it for a task that has ended */
 void free_kernel_stack(void *stack);
+/* drain_kernel_stacks - the stacks that this CPU keeps, back to vmalloc; no spinlock held */
+void drain_kernel_stacks(void);
 #define KERNEL_STACK_SIZE 16384UL
 
 struct page *vmalloc_to_page(const void *addr); /* NULL where nothing is mapped */
