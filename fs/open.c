@@ -193,8 +193,10 @@ static int file_open_path(struct file *file, const struct path *path)
 		}
 		return err;
 	}
-	if (file->f_op->llseek && !(file->f_mode & FMODE_STREAM))
+	if (file->f_op->llseek)
 		file->f_mode |= FMODE_LSEEK;
+	if (S_ISREG(inode->i_mode) || S_ISDIR(inode->i_mode))
+		file->f_mode |= FMODE_ATOMIC_POS;
 	file->f_flags &= ~(unsigned int)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC);
 	return 0;
 }

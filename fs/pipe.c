@@ -163,38 +163,59 @@ static bool can_write(const struct pipe_inode_info *pipe, size_t need)
 	return READ_ONCE(pipe->size) - READ_ONCE(pipe->used) >= need || !READ_ONCE(pipe->readers);
 }
 
+/* Change the ring first, then look for sleepers: they do it the other way round (kernel/wait.c). */
+static inline void pipe_wake(wait_queue_head_t *wq)
+{
+	smp_mb();
+	if (unlikely(!list_empty(&wq->head)))
+		wake_up_interruptible(wq);
+}
+
+/*
+ * The ring is empty: wait for bytes, with the mutex dropped meanwhile.
+ * Return: 0 with the mutex held and bytes there; 1 at the end of the file, or -errno, with it dropped.
+ */
+static __noinline int wait_for_bytes(struct pipe_inode_info *pipe, const struct file *file)
+{
+	int err = 0;
+
+	while (!pipe->used) {
+		if (!pipe->writers)
+			err = 1;
+		else if (file->f_flags & O_NONBLOCK)
+			err = -EAGAIN;
+		mutex_unlock(&pipe->mutex);
+		if (err)
+			return err;
+		err = wait_event_interruptible(&pipe->rd_wait, can_read(pipe));
+		if (err)
+			return err;
+		mutex_lock(&pipe->mutex);
+	}
+	return 0;
+}
+
 static ssize_t pipe_read(struct file *file, char *ubuf, size_t len, loff_t *pos)
 {
 	struct pipe_inode_info *pipe = file->private_data;
-	ssize_t ret;
+	size_t done;
 
 	(void)pos;
 	if (unlikely(!len))
 		return 0;
 	mutex_lock(&pipe->mutex);
-	while (!pipe->used) {
-		if (!pipe->writers) {
-			ret = 0;
-			goto out;
-		}
-		if (file->f_flags & O_NONBLOCK) {
-			ret = -EAGAIN;
-			goto out;
-		}
-		mutex_unlock(&pipe->mutex);
-		ret = wait_event_interruptible(&pipe->rd_wait, can_read(pipe));
-		if (ret)
-			return ret;
-		mutex_lock(&pipe->mutex);
+	if (unlikely(!pipe->used)) {
+		int err = wait_for_bytes(pipe, file);
+
+		if (err)
+			return err == 1 ? 0 : err;
 	}
-	ret = (ssize_t)ring_get(pipe, ubuf, len);
-	if (!ret)
-		ret = -EFAULT;
-out:
+	done = ring_get(pipe, ubuf, len);
 	mutex_unlock(&pipe->mutex);
-	if (ret > 0)
-		wake_up_interruptible(&pipe->wr_wait);
-	return ret;
+	if (unlikely(!done))
+		return -EFAULT;
+	pipe_wake(&pipe->wr_wait);
+	return (ssize_t)done;
 }
 
 /* The source of a write: segments of user memory, or one of the kernel's. */
@@ -232,7 +253,7 @@ static int wait_for_room(struct pipe_inode_info *pipe, size_t need)
 	int err;
 
 	mutex_unlock(&pipe->mutex);
-	wake_up_interruptible(&pipe->rd_wait);
+	pipe_wake(&pipe->rd_wait);
 	err = wait_event_interruptible(&pipe->wr_wait, can_write(pipe, need));
 	mutex_lock(&pipe->mutex);
 	return err;
@@ -268,17 +289,42 @@ static ssize_t do_pipe_write(struct file *file, struct source *src)
 	}
 	mutex_unlock(&pipe->mutex);
 	if (done)
-		wake_up_interruptible(&pipe->rd_wait);
+		pipe_wake(&pipe->rd_wait);
 	return done ? (ssize_t)done : err;
 }
 
-static ssize_t pipe_write(struct file *file, const char *ubuf, size_t len, loff_t *pos)
+static __noinline ssize_t pipe_write_slow(struct file *file, const char *ubuf, size_t len)
 {
 	struct iovec vec = { (void *)ubuf, len };
 	struct source src = { .vec = &vec, .left = len };
 
-	(void)pos;
 	return do_pipe_write(file, &src);
+}
+
+/*
+ * Most writes: a few bytes that fit behind what is there in a page that exists.  Nothing can stop such a one half-way
+ * but a fault on its source, and then it is left to the long way.
+ */
+static ssize_t pipe_write(struct file *file, const char *ubuf, size_t len, loff_t *pos)
+{
+	struct pipe_inode_info *pipe = file->private_data;
+	unsigned int end, used;
+	char *page;
+
+	(void)pos;
+	mutex_lock(&pipe->mutex);
+	used = pipe->used;
+	end = (pipe->start + used) & (pipe->size - 1);
+	page = pipe->pages[end / PAGE_SIZE];
+	if (unlikely(!page || !pipe->readers || len - 1 >= min(PAGE_SIZE - end % PAGE_SIZE, (size_t)pipe->size - used) ||
+		     copy_from_user(page + end % PAGE_SIZE, ubuf, len))) {
+		mutex_unlock(&pipe->mutex);
+		return pipe_write_slow(file, ubuf, len);
+	}
+	WRITE_ONCE(pipe->used, used + (unsigned int)len);
+	mutex_unlock(&pipe->mutex);
+	pipe_wake(&pipe->rd_wait);
+	return (ssize_t)len;
 }
 
 static ssize_t pipe_writev(struct file *file, const struct iovec *vec, unsigned long nr, size_t total, loff_t *pos)
@@ -526,7 +572,6 @@ static int fifo_open(struct inode *inode, struct file *file)
 	}
 	file->private_data = pipe;
 	file->f_op = &pipe_fops;
-	file->f_mode |= FMODE_STREAM;
 	return 0;
 }
 
@@ -609,7 +654,6 @@ static struct file *pipe_end(struct dentry *dentry, struct pipe_inode_info *pipe
 		path_put(&path);
 		return NULL;
 	}
-	file->f_mode |= FMODE_STREAM;
 	file->private_data = pipe;
 	return file;
 }

@@ -3,7 +3,7 @@
  *
  * Each call takes hold of its file, checks what is the same for all files (open mode, length, buffer range), and
  * leaves the rest to the file's operations.  Every transfer is cut to MAX_RW_COUNT, as in Linux, so that results fit
- * an int.  A file without a position (FMODE_STREAM: pipes, terminals) gets a dummy one and takes no position lock.
+ * an int.  Pipes and devices take no position lock; what has no position leaves f_pos alone, which stays 0.
  *
  * Vectors: a file that must see one write (regular files with O_APPEND, pipes up to PIPE_BUF) has a writev operation;
  * for others the segments follow each other.  Reading stops after a short segment, and on a stream also when going on
@@ -27,8 +27,10 @@ static int check_area(const void *ubuf, size_t len, loff_t pos)
 	return 0;
 }
 
-/* vfs_read - up to @len bytes from *pos, which moves.  0 at the end; -EBADF, -EINVAL, -EFAULT, -EISDIR, the file's */
-ssize_t vfs_read(struct file *file, char *ubuf, size_t len, loff_t *pos)
+/* Both are inlined into read(2) and write(2), the shortest way to a file. */
+
+/* do_read - up to @len bytes from *pos, which moves.  0 at the end; -EBADF, -EINVAL, -EFAULT, -EISDIR, the file's */
+static __always_inline ssize_t do_read(struct file *file, char *ubuf, size_t len, loff_t *pos)
 {
 	int err;
 
@@ -42,8 +44,8 @@ ssize_t vfs_read(struct file *file, char *ubuf, size_t len, loff_t *pos)
 	return file->f_op->read(file, ubuf, min(len, MAX_RW_COUNT), pos);
 }
 
-/* vfs_write - the other direction; fewer than @len bytes when something stopped it after the first */
-ssize_t vfs_write(struct file *file, const char *ubuf, size_t len, loff_t *pos)
+/* do_write - the other direction; fewer than @len bytes when something stopped it after the first */
+static __always_inline ssize_t do_write(struct file *file, const char *ubuf, size_t len, loff_t *pos)
 {
 	int err;
 
@@ -57,22 +59,24 @@ ssize_t vfs_write(struct file *file, const char *ubuf, size_t len, loff_t *pos)
 	return file->f_op->write(file, ubuf, min(len, MAX_RW_COUNT), pos);
 }
 
-/* The position that a call moves: the file's, or a dummy for a stream. */
-static inline loff_t *file_ppos(struct file *file, loff_t *dummy)
+ssize_t vfs_read(struct file *file, char *ubuf, size_t len, loff_t *pos)
 {
-	*dummy = 0;
-	return file->f_mode & FMODE_STREAM ? dummy : &file->f_pos;
+	return do_read(file, ubuf, len, pos);
+}
+
+ssize_t vfs_write(struct file *file, const char *ubuf, size_t len, loff_t *pos)
+{
+	return do_write(file, ubuf, len, pos);
 }
 
 long sys_read(unsigned int fd, char *buf, size_t len)
 {
 	struct fd f = fdget_pos(fd);
-	loff_t dummy;
 	ssize_t ret;
 
 	if (unlikely(!f.file))
 		return -EBADF;
-	ret = vfs_read(f.file, buf, len, file_ppos(f.file, &dummy));
+	ret = do_read(f.file, buf, len, &f.file->f_pos);
 	fdput_pos(f);
 	return ret;
 }
@@ -80,12 +84,11 @@ long sys_read(unsigned int fd, char *buf, size_t len)
 long sys_write(unsigned int fd, const char *buf, size_t len)
 {
 	struct fd f = fdget_pos(fd);
-	loff_t dummy;
 	ssize_t ret;
 
 	if (unlikely(!f.file))
 		return -EBADF;
-	ret = vfs_write(f.file, buf, len, file_ppos(f.file, &dummy));
+	ret = do_write(f.file, buf, len, &f.file->f_pos);
 	fdput_pos(f);
 	return ret;
 }
@@ -197,7 +200,7 @@ static int vector_import(struct vector *v, const struct iovec *uvec, unsigned lo
 /* Would reading more from a stream sleep? */
 static bool stream_is_dry(struct file *file)
 {
-	return (file->f_mode & FMODE_STREAM) && file->f_op->poll && !(file->f_op->poll(file, NULL) & (POLLIN | POLLHUP));
+	return !(file->f_mode & FMODE_LSEEK) && file->f_op->poll && !(file->f_op->poll(file, NULL) & (POLLIN | POLLHUP));
 }
 
 static ssize_t do_readv(struct file *file, const struct vector *v, loff_t *pos)
@@ -255,14 +258,13 @@ static ssize_t vector_call(unsigned int fd, const struct iovec *uvec, unsigned l
 {
 	struct fd f = fdget_pos(fd);
 	struct vector v;
-	loff_t dummy;
 	ssize_t ret;
 
 	if (!f.file)
 		return -EBADF;
 	ret = vector_import(&v, uvec, nr);
 	if (!ret) {
-		ret = call(f.file, &v, file_ppos(f.file, &dummy));
+		ret = call(f.file, &v, &f.file->f_pos);
 		vector_free(&v);
 	}
 	fdput_pos(f);
@@ -391,7 +393,6 @@ static ssize_t copy_between(struct file *in, loff_t *in_pos, struct file *out, l
 
 static ssize_t do_sendfile(struct file *out, struct file *in, loff_t *in_pos, size_t count)
 {
-	loff_t dummy, *out_pos = file_ppos(out, &dummy);
 	ssize_t ret;
 
 	if (!(in->f_mode & FMODE_READ) || !(out->f_mode & FMODE_WRITE))
@@ -400,7 +401,7 @@ static ssize_t do_sendfile(struct file *out, struct file *in, loff_t *in_pos, si
 		return -EINVAL;
 	if (*in_pos < 0 || (ssize_t)count < 0)
 		return -EINVAL;
-	ret = copy_between(in, in_pos, out, out_pos, min(count, MAX_RW_COUNT));
+	ret = copy_between(in, in_pos, out, &out->f_pos, min(count, MAX_RW_COUNT));
 	if (ret > 0)
 		touch_atime(in);
 	return ret;

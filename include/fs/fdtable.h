@@ -58,12 +58,15 @@ static inline void fdput(struct fd f)
 		fput(f.file);
 }
 
-/* fdget_pos - and its position, for the calls that move it: locked when somebody else could move it too */
+/*
+ * fdget_pos - and its position, for the calls that move it: locked when somebody else could move it too.  Devices and
+ * pipes are never locked: a read that sleeps must not keep a write waiting.
+ */
 static inline struct fd fdget_pos(unsigned int fd)
 {
 	struct fd f = fdget(fd);
 
-	if (f.file && !(f.file->f_mode & FMODE_STREAM) &&
+	if (f.file && (f.file->f_mode & FMODE_ATOMIC_POS) &&
 	    ((f.flags & FDPUT_FPUT) || atomic_long_read(&f.file->f_count) > 1)) {
 		f.flags |= FDPUT_POS;
 		mutex_lock(&f.file->f_pos_lock);

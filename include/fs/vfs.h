@@ -224,9 +224,9 @@ struct file {
 #define FMODE_LSEEK	4u
 #define FMODE_PATH	8u
 #define FMODE_EXEC	16u
-#define FMODE_STREAM	32u		/* no position: pipes, terminals */
 #define FMODE_NOWRITERS 64u		/* holds writers off (deny_write_access) */
 #define FMODE_WRITER	128u		/* counted in i_writecount and s_writers */
+#define FMODE_ATOMIC_POS 256u		/* regular files, directories: calls that move f_pos exclude each other */
 
 /* --- namei.c --- */
 #define LOOKUP_FOLLOW	1u
