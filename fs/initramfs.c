@@ -314,6 +314,26 @@ static u64 free_rest(const struct unpacking *u)
 }
 
 /**
+ * initramfs_defaults - what every root has: /dev, /dev/console, /root
+ *
+ * An archive that holds nothing but /init then still gives it standard files.  Members of the archive replace these.
+ * Without memory they are missing, and opening the console says so.
+ *
+ * Context: once, at boot, before the archives.
+ * Ref:     Linux's usr/default_cpio_list.
+ */
+void initramfs_defaults(void)
+{
+	u32 umask = current->fs->umask;
+
+	current->fs->umask = 0;
+	if (!do_mkdirat(AT_FDCWD, "/dev", 0755))
+		(void)do_mknodat(AT_FDCWD, "/dev/console", S_IFCHR | 0600, MKDEV(5, 1));
+	(void)do_mkdirat(AT_FDCWD, "/root", 0700);
+	current->fs->umask = umask;
+}
+
+/**
  * initramfs_unpack - a newc archive in physical memory, into the root
  * @start: byte address; page-aligned modules have their pages taken over
  * @size:  bytes

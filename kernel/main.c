@@ -143,6 +143,7 @@ static int try_init(const char *path)
 
 static void unpack_modules(void)
 {
+	initramfs_defaults();
 	if (!boot_info.nr_modules)
 		pr_err("no initramfs: the boot loader gave no module\n");
 	for (unsigned int i = 0; i < boot_info.nr_modules; i++)
@@ -173,6 +174,7 @@ static int kernel_init(void *arg)
 	unpack_modules();
 	open_console();
 	report_boot_cost();
+	bench_run();
 	if (!try_init(rdinit ? rdinit : "/init"))
 		return 0;
 	if (init) {
