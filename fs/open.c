@@ -300,7 +300,7 @@ static struct file *do_open(int dfd, const char *name, struct open_request *req,
 
 	file = file_alloc_empty((unsigned int)req->flags & ~(unsigned int)O_CLOEXEC);
 	if (!file)
-		return ERR_PTR(-ENFILE);
+		return ERR_PTR(-ENOMEM);
 	file->f_flags |= req->flags & O_PATH ? 0 : O_LARGEFILE;
 	file->f_mode |= extra_mode;
 	err = open_file(file, dfd, name, req);
