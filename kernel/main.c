@@ -170,7 +170,6 @@ static int kernel_init(void *arg)
 
 	(void)arg;
 	current->signal->flags |= SIGNAL_UNKILLABLE;
-	rcu_start_thread();
 	unpack_modules();
 	open_console();
 	report_boot_cost();
