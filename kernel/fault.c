@@ -13,7 +13,7 @@
  *
  * With page faults disabled nothing may sleep, so the fault goes to the fixup at once.
  *
- * Sources: Intel SDM 3A "Page-Fault Exceptions"; STYLE of the fault path: docs/.
+ * Sources: Intel SDM 3A "Page-Fault Exceptions"; the whole path is followed in docs/fault-path.md.
  */
 #include <kernel/panic.h>
 #include <kernel/sched.h>
@@ -108,14 +108,6 @@ static void user_fault(struct pt_regs *regs, unsigned long error_code, vaddr_t a
 
 /* --- faults of the kernel --- */
 
-/* Is there a fixup for the instruction at regs->ip? */
-static bool has_fixup(const struct pt_regs *regs)
-{
-	struct pt_regs probe = *regs;
-
-	return fixup_exception(&probe);
-}
-
 static void kernel_fault(struct pt_regs *regs, unsigned long error_code, vaddr_t addr)
 {
 	struct task_struct *me = current;
@@ -128,7 +120,7 @@ static void kernel_fault(struct pt_regs *regs, unsigned long error_code, vaddr_t
 			panic_fault(regs, error_code, addr, "page fault in the kernel");
 		return;
 	}
-	if (!has_fixup(regs))
+	if (!search_exception_table(regs->ip))
 		panic_fault(regs, error_code, addr, "the kernel touched a user address outside of uaccess");
 	if (cpu_has(X86_FEATURE_SMAP) && !(regs->flags & X86_EFLAGS_AC))
 		panic_fault(regs, error_code, addr, "the kernel touched user memory with SMAP closed");
