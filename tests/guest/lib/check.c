@@ -41,7 +41,7 @@ void check_err(int line, const char *expr, long got, int err)
 		fail("line %d: %s is %ld, not -%d (%s)", line, expr, got, err, strerror(err));
 }
 
-static void remove_tree(const char *path)
+void remove_tree(const char *path)
 {
 	DIR *dir;
 	struct dirent *d;

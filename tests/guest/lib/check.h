@@ -70,6 +70,9 @@ char pattern_at(size_t i);
 /* Write a whole file, with @mode. */
 void write_file(const char *path, const void *data, size_t len, unsigned int mode);
 
+/* Remove @path and all that is below, as far as possible. */
+void remove_tree(const char *path);
+
 /* Run @fn in a child; its wait status. */
 int in_child(void (*fn)(void *), void *arg);
 /* The signal that ends a child doing @fn, 0 if it exits. */
