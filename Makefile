@@ -124,11 +124,12 @@ $(KERNEL): $(KERNEL_OBJ) $(K)/ksyms-full.o linker.ld
 # User programs, the C library, initramfs; host tests
 
 # Targets that only call make again need none of it, and may run before there is a compiler to ask.
-OUTER := run debug test soak check iso deps deps-% help clean format
+OUTER := run debug test soak bench profile check iso deps deps-% help clean format
 ifneq ($(filter-out $(OUTER),$(or $(MAKECMDGOALS),all)),)
 include user/user.mk
 include tests/host/host.mk
 endif
+include tests/bench/bench.mk
 
 # ---------------------------------------------------------------------------------------------------
 # Image
@@ -229,6 +230,8 @@ help:
 	@echo '  debug    boot the DEBUG=1 kernel in QEMU, stopped, with gdb attached'
 	@echo '  test     host tests, then boots in QEMU with guest tests; ends with "N passed, N failed"'
 	@echo '  unit     host tests only (UNIT=name: one program; SEED=n replays a random run)'
+	@echo '  bench    instructions per operation, on Linux and here (ROWS=, LINUX=); tables in $$(O)/bench'
+	@echo '  profile  where the instructions of ROW= go, by function (LINES=function: by line)'
 	@echo '  soak     the long versions of the tests, and a build on a fresh Debian (root)'
 	@echo '  check    format, include layers, symbols that mm may use, links in docs, static analysis'
 	@echo '  format   apply .clang-format'
