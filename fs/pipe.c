@@ -94,30 +94,28 @@ static void ring_reset(struct pipe_inode_info *pipe)
 		free_pages_from(pipe, 1);
 }
 
-/* Move up to @len bytes out; what a fault leaves stays.  Bytes done. */
+/* Move up to @len bytes out, a page's piece at a time; a piece that faults stays whole, as in Linux.  Bytes done. */
 static size_t ring_get(struct pipe_inode_info *pipe, char *ubuf, size_t len)
 {
 	size_t done = 0;
 
 	len = min(len, (size_t)pipe->used);
 	while (len) {
-		size_t off = pipe->start & (PAGE_SIZE - 1), n = min(len, PAGE_SIZE - off), left;
+		size_t off = pipe->start & (PAGE_SIZE - 1), n = min(len, PAGE_SIZE - off);
 
-		left = copy_to_user(ubuf + done, pipe->pages[pipe->start / PAGE_SIZE] + off, n);
-		n -= left;
+		if (unlikely(copy_to_user(ubuf + done, pipe->pages[pipe->start / PAGE_SIZE] + off, n)))
+			break;
 		pipe->start = (pipe->start + (unsigned int)n) & (pipe->size - 1);
 		WRITE_ONCE(pipe->used, pipe->used - (unsigned int)n);
 		done += n;
 		len -= n;
-		if (left)
-			break;
 	}
 	if (!pipe->used)
 		ring_reset(pipe);
 	return done;
 }
 
-/* Put @len bytes in, for which there is room.  Bytes done; fewer with *err set. */
+/* Put @len bytes in, for which there is room.  Bytes done; fewer, by whole pieces, with *err set. */
 static size_t ring_put(struct pipe_inode_info *pipe, const char *src, size_t len, bool is_kernel, int *err)
 {
 	size_t done = 0;
@@ -139,14 +137,13 @@ static size_t ring_put(struct pipe_inode_info *pipe, const char *src, size_t len
 			memcpy(*page + off, src + done, n);
 		else
 			left = copy_from_user(*page + off, src + done, n);
-		n -= left;
-		WRITE_ONCE(pipe->used, pipe->used + (unsigned int)n);
-		done += n;
-		len -= n;
 		if (left) {
 			*err = -EFAULT;
 			break;
 		}
+		WRITE_ONCE(pipe->used, pipe->used + (unsigned int)n);
+		done += n;
+		len -= n;
 	}
 	return done;
 }
