@@ -180,6 +180,7 @@ static int mount_line(struct mount *mnt, void *arg)
 	char options[64] = "";
 	static const struct { unsigned long flag; const char *text; } flags[] = {
 		{ MS_NOSUID, ",nosuid" }, { MS_NODEV, ",nodev" }, { MS_NOEXEC, ",noexec" },
+		{ MS_NOATIME, ",noatime" }, { MS_NODIRATIME, ",nodiratime" }, { MS_RELATIME, ",relatime" },
 	};
 
 	if (mnt->sb->show_options)
