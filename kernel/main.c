@@ -122,13 +122,34 @@ static void open_console(void)
 	fput(file);
 }
 
+/* Words of the command line come after the defaults, and take the place of one with the same name. */
+static void init_environment(const char *envp[MAX_INIT_ARGS + 3])
+{
+	static const char *const defaults[] = { "HOME=/", "TERM=linux" };
+	unsigned int n = cmdline_init_words(true, envp + ARRAY_SIZE(defaults), MAX_INIT_ARGS) + ARRAY_SIZE(defaults);
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(defaults); i++) {
+		size_t name = (size_t)(strchr(defaults[i], '=') - defaults[i]) + 1;
+
+		envp[i] = defaults[i];
+		for (unsigned int j = ARRAY_SIZE(defaults); j < n; j++) {
+			if (strncmp(envp[j], defaults[i], name))
+				continue;
+			envp[i] = envp[j];
+			memmove(&envp[j], &envp[j + 1], (n - j) * sizeof(envp[0]));
+			n--;
+			j--;
+		}
+	}
+}
+
 /* Only returns when the program could not be started. */
 static int run_init(const char *path)
 {
-	const char *argv[MAX_INIT_ARGS + 2] = { path }, *envp[MAX_INIT_ARGS + 3] = { "HOME=/", "TERM=linux" };
+	const char *argv[MAX_INIT_ARGS + 2] = { path }, *envp[MAX_INIT_ARGS + 3] = { NULL };
 
 	cmdline_init_words(false, argv + 1, MAX_INIT_ARGS);
-	cmdline_init_words(true, envp + 2, MAX_INIT_ARGS);
+	init_environment(envp);
 	return kernel_execve(path, argv, envp);
 }
 
