@@ -1,7 +1,7 @@
 /*
  * tests/guest/lib/usage.c - free memory and kernel objects, before and after
  *
- * Reading takes memory too: a descriptor, an inode, a page of text.  Both readings take the same, so it cancels out.
+ * Reading takes memory too: a descriptor, an inode, a page of text.  Both readings hold the same, so it cancels out.
  * Nothing here allocates by malloc, or the heap would grow between the two.
  */
 #include <fcntl.h>
@@ -22,63 +22,79 @@ struct usage {
 	int nr;
 	struct {
 		char name[32];
-		long active;
+		long active, slabs;
 	} cache[MAX_CACHES];
 };
 
 static struct usage before, after;
 static char text[32768];
 
-static size_t read_text(const char *path)
+static void read_text(int fd)
 {
 	size_t len = 0;
 	ssize_t n;
-	int fd = open(path, O_RDONLY);
 
-	while (fd >= 0 && len < sizeof(text) - 1 && (n = read(fd, text + len, sizeof(text) - 1 - len)) > 0)
+	while (len < sizeof(text) - 1 && (n = pread(fd, text + len, sizeof(text) - 1 - len, (off_t)len)) > 0)
 		len += (size_t)n;
-	close(fd);
 	text[len] = 0;
-	return len;
 }
 
-static void drop_caches(void)
+static void read_caches(struct usage *u)
 {
-	int fd = open("/proc/sys/vm/drop_caches", O_WRONLY);
+	char *line = text, *end, *field;
 
-	if (fd >= 0)
-		(void)!write(fd, "3", 1);
-	close(fd);
-}
-
-static void take(struct usage *u)
-{
-	char *line, *end;
-
-	drop_caches();
-	memset(u, 0, sizeof(*u));
-	read_text("/proc/slabinfo");
-	for (line = text; *line && u->nr < MAX_CACHES; line = end) {
+	for (u->nr = 0; (end = strchr(line, '\n')) && u->nr < MAX_CACHES; line = end + 1) {
 		size_t name = strcspn(line, " ");
 
-		end = line + strcspn(line, "\n");
-		end += *end == '\n';
+		*end = 0;
 		if (*line == '#' || strncmp(line, "slabinfo", 8) == 0 || name >= sizeof(u->cache[0].name))
 			continue;
 		memcpy(u->cache[u->nr].name, line, name);
-		u->cache[u->nr++].active = strtol(line + name, NULL, 10);
+		u->cache[u->nr].name[name] = 0;
+		u->cache[u->nr].active = strtol(line + name, NULL, 10);
+		field = strrchr(line, ':'); /* slabdata ACTIVE_SLABS NUM_SLABS ... */
+		field = field ? strpbrk(field, "0123456789") : NULL;
+		if (field) {
+			strtol(field, &field, 10);
+			u->cache[u->nr].slabs = strtol(field, NULL, 10);
+		}
+		u->nr++;
 	}
-	read_text("/proc/meminfo");
+}
+
+/*
+ * The files are open and their text has been made once before caches are dropped: so the reading that counts needs
+ * no memory any more.
+ */
+static void take(struct usage *u)
+{
+	int drop = open("/proc/sys/vm/drop_caches", O_WRONLY);
+	int slabinfo = open("/proc/slabinfo", O_RDONLY), meminfo = open("/proc/meminfo", O_RDONLY);
+
+	read_text(slabinfo);
+	read_text(meminfo);
+	if (drop >= 0)
+		(void)!write(drop, "3", 1);
+	read_text(slabinfo);
+	read_caches(u);
+	read_text(meminfo);
 	for (int i = 0; i < NR(lines); i++) {
-		line = strstr(text, lines[i]);
+		char *line = strstr(text, lines[i]);
+
 		u->kib[i] = line ? strtol(line + strlen(lines[i]) + 1, NULL, 10) : -1;
 	}
+	close(meminfo);
+	close(slabinfo);
+	close(drop);
 }
 
 int is_pagewalk(void)
 {
-	read_text("/proc/version");
-	return strstr(text, "Pagewalk") != NULL || strstr(text, "pagewalk") != NULL;
+	int fd = open("/proc/version", O_RDONLY);
+
+	read_text(fd);
+	close(fd);
+	return strstr(text, "Pagewalk") != NULL;
 }
 
 int can_fail_allocations(void)
@@ -88,7 +104,7 @@ int can_fail_allocations(void)
 
 void usage_before(void)
 {
-	take(&before); /* the first reading may fill something for good */
+	take(&after); /* so that what the first reading touches is touched */
 	take(&before);
 }
 
@@ -104,9 +120,10 @@ const char *usage_changes(void)
 			len += (size_t)snprintf(changes + len, sizeof(changes) - len, " %s %+ld kB", lines[i],
 						after.kib[i] - before.kib[i]);
 	for (int i = 0; i < after.nr && i < before.nr && len < sizeof(changes) - 64; i++)
-		if (after.cache[i].active != before.cache[i].active)
-			len += (size_t)snprintf(changes + len, sizeof(changes) - len, " %s %+ld", after.cache[i].name,
-						after.cache[i].active - before.cache[i].active);
+		if (after.cache[i].active != before.cache[i].active || after.cache[i].slabs != before.cache[i].slabs)
+			len += (size_t)snprintf(changes + len, sizeof(changes) - len, " %s %+ld in %+ld slabs",
+						after.cache[i].name, after.cache[i].active - before.cache[i].active,
+						after.cache[i].slabs - before.cache[i].slabs);
 	return changes;
 }
 
