@@ -15,7 +15,8 @@
 ; Whatever is wrong before C can run ends in one line on COM1 and the text screen, and a halt: there is no
 ; interrupt table yet, so every fault would be a triple fault.
 ;
-; The boot stack of C lies here as well, with a page below it that paging_init leaves unmapped.
+; Only what runs below 4 GiB is here; upper_half.asm goes on.  (NASM describes one code section per file to
+; debuggers: a second one here would be code that gdb finds without knowing whose it is.)
 ;
 ; Sources: Multiboot2 "I386 machine state", "The layout of Multiboot2 header"; Xen "x86/HVM direct boot ABI";
 ; Intel SDM 3A, "Initializing IA-32e Mode".
@@ -70,17 +71,9 @@ pdpt_high:  resb 4096
 pd:	    resb 4 * 4096
 	    resb 512
 stack32:
+	    global boot_tsc
 boot_tsc:   resq 1
 
-section .bss nobits alloc noexec write align=4096
-
-	global init_stack
-	resb 4096			; guard page
-init_stack:
-	resb 16384
-init_stack_end:
-
-; ---------------------------------------------------------------------------------------------------------
 section .boot.rodata progbits alloc noexec nowrite align=8
 
 gdt:
@@ -102,7 +95,7 @@ section .boot.text progbits alloc exec nowrite align=16
 bits 32
 
 	global _start, pvh_start
-	extern x86_start
+	extern upper_half
 
 ; PVH: ebx = hvm_start_info
 pvh_start:
@@ -252,28 +245,5 @@ default abs
 long_mode:
 	mov rax, qword upper_half
 	jmp rax
-
-section .text progbits alloc exec nowrite align=16
-
-; edi = magic, esi = physical address of the information; both zero-extended to 64 bits here
-upper_half:
-	mov eax, 0x18
-	mov ss, eax
-	xor eax, eax
-	mov ds, eax
-	mov es, eax
-	mov fs, eax
-	mov gs, eax
-	xor edx, edx
-	mov ecx, 0xc0000101		; GS base 0: the boot CPU's per-CPU data are the section itself
-	wrmsr
-	mov edi, edi
-	mov esi, esi
-	mov edx, boot_tsc
-	mov rdx, [rdx]
-	mov rsp, init_stack_end
-	xor ebp, ebp			; ends backtraces
-	call x86_start
-	ud2
 
 section .note.GNU-stack noalloc noexec nowrite progbits
