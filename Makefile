@@ -172,12 +172,13 @@ debug: deps-debug
 
 # The machine waits for gdb before its first instruction; the console is a socket, for gdb has the terminal.
 do-debug: $(KERNEL) $(INITRAMFS)
-	$(Q)rm -f $(K)/console.sock
-	$(Q)$(QEMU) $(QEMU_ARGS) -daemonize -pidfile $(K)/qemu.pid -s -S \
+	$(Q)rm -f $(K)/console.sock $(K)/gdb.sock
+	$(Q)$(QEMU) $(QEMU_ARGS) -daemonize -pidfile $(K)/qemu.pid -S \
+		-chardev socket,id=gdb,path=$(K)/gdb.sock,server=on,wait=off -gdb chardev:gdb \
 		-serial unix:$(K)/console.sock,server=on,wait=off \
 		-kernel $(KERNEL) -initrd $(INITRAMFS) -append $(call quote,$(CMDLINE))
 	@echo 'Console, from another terminal:  socat -,rawer,escape=0x1d unix:$(K)/console.sock   (^] leaves)'
-	-$(Q)$(GDB) -q $(KERNEL) -ex 'target remote localhost:1234'
+	-$(Q)$(GDB) -q -nx $(KERNEL) -ex 'target remote $(K)/gdb.sock' -x tools/gdb/debug.gdb
 	$(Q)kill $$(cat $(K)/qemu.pid) 2>/dev/null || true
 
 # ---------------------------------------------------------------------------------------------------
