@@ -22,10 +22,11 @@
 #include <mm/gfp.h>
 #include <mm/mm.h>
 #include <mm/slab.h>
+#include <mm/vma.h>
 #include <uapi/errno.h>
 
-#define MEM_MAJOR	1u
-#define KMSG_LINE_MAX	480u		/* a record's text */
+#define MEM_MAJOR     1u
+#define KMSG_LINE_MAX 480u /* a record's text */
 
 /* --- null, zero, full --- */
 
@@ -87,22 +88,41 @@ static ssize_t full_write(struct file *file, const char *ubuf, size_t len, loff_
 	return -ENOSPC;
 }
 
-/* Private: a mapping without vm_ops is anonymous memory, which is all zeros until written. */
+/*
+ * Private: a mapping without vm_ops is anonymous memory, which is all zeros until written.  Shared: an object of its
+ * own, as MAP_ANONYMOUS gets; nothing of this file is in it.
+ */
 static int zero_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	(void)file;
-	return vma->vm_flags & VM_SHARED ? -ENODEV : 0;
+	int err;
+
+	if (!(vma->vm_flags & VM_SHARED))
+		return 0;
+	err = shmem_zero_setup(vma);
+	if (err)
+		return err;
+	vma->vm_file = NULL;
+	fput(file);
+	return 0;
 }
 
 static const struct file_operations null_fops = {
-	.read = null_read, .write = null_write, .write_kernel = null_write_kernel, .llseek = null_lseek,
+	.read = null_read,
+	.write = null_write,
+	.write_kernel = null_write_kernel,
+	.llseek = null_lseek,
 };
 static const struct file_operations zero_fops = {
-	.read = zero_read, .write = null_write, .write_kernel = null_write_kernel, .llseek = null_lseek,
+	.read = zero_read,
+	.write = null_write,
+	.write_kernel = null_write_kernel,
+	.llseek = null_lseek,
 	.mmap = zero_mmap,
 };
 static const struct file_operations full_fops = {
-	.read = zero_read, .write = full_write, .llseek = null_lseek,
+	.read = zero_read,
+	.write = full_write,
+	.llseek = null_lseek,
 };
 
 /* --- random, urandom --- */
@@ -122,7 +142,8 @@ static ssize_t random_write(struct file *file, const char *ubuf, size_t len, lof
 	(void)file;
 	(void)pos;
 	while (done < len) {
-		size_t n = min(len - done, sizeof(chunk)), left = copy_from_user(chunk, ubuf + done, n);
+		size_t n = min(len - done, sizeof(chunk)),
+		       left = copy_from_user(chunk, ubuf + done, n);
 
 		add_random_bytes(chunk, n - left);
 		done += n - left;
@@ -134,14 +155,16 @@ static ssize_t random_write(struct file *file, const char *ubuf, size_t len, lof
 }
 
 static const struct file_operations random_fops = {
-	.read = random_read, .write = random_write, .llseek = null_lseek,
+	.read = random_read,
+	.write = random_write,
+	.llseek = null_lseek,
 };
 
 /* --- kmsg --- */
 
 struct kmsg_reader {
-	struct mutex lock;		/* rank LOCK_FILE_MISC */
-	u64 seq;			/* record to read next */
+	struct mutex lock; /* rank LOCK_FILE_MISC */
+	u64 seq;           /* record to read next */
 	struct log_record rec;
 	char line[2 * KMSG_LINE_MAX + 64];
 };
@@ -173,15 +196,16 @@ static int kmsg_release(struct inode *inode, struct file *file)
 static size_t format_record(struct kmsg_reader *r)
 {
 	const struct log_record *rec = &r->rec;
-	size_t len = (size_t)scnprintf(r->line, sizeof(r->line), "%u,%lu,%lu,-;", rec->level, rec->seq,
-				       rec->time_ns / 1000);
+	size_t len = (size_t)scnprintf(r->line, sizeof(r->line), "%u,%lu,%lu,-;", rec->level,
+				       rec->seq, rec->time_ns / 1000);
 	unsigned int i;
 
 	for (i = 0; i < rec->len && len < sizeof(r->line) - 6; i++) {
 		u8 c = (u8)rec->text[i];
 
 		if (c < ' ' || c >= 127 || c == '\\')
-			len += (size_t)scnprintf(r->line + len, sizeof(r->line) - len, "\\x%02x", c);
+			len += (size_t)scnprintf(r->line + len, sizeof(r->line) - len, "\\x%02x",
+						 c);
 		else
 			r->line[len++] = (char)c;
 	}
@@ -276,7 +300,11 @@ static unsigned int kmsg_poll(struct file *file, struct poll_table *table)
 }
 
 static const struct file_operations kmsg_fops = {
-	.open = kmsg_open, .release = kmsg_release, .read = kmsg_read, .write = kmsg_write, .llseek = kmsg_lseek,
+	.open = kmsg_open,
+	.release = kmsg_release,
+	.read = kmsg_read,
+	.write = kmsg_write,
+	.llseek = kmsg_lseek,
 	.poll = kmsg_poll,
 };
 
@@ -289,12 +317,13 @@ void mem_devices_init(void)
 		u32 mode;
 		const struct file_operations *fops;
 	} devices[] = {
-		{ 3, "null", 0666, &null_fops },     { 5, "zero", 0666, &zero_fops },
-		{ 7, "full", 0666, &full_fops },     { 8, "random", 0666, &random_fops },
+		{ 3, "null", 0666, &null_fops },      { 5, "zero", 0666, &zero_fops },
+		{ 7, "full", 0666, &full_fops },      { 8, "random", 0666, &random_fops },
 		{ 9, "urandom", 0666, &random_fops }, { 11, "kmsg", 0644, &kmsg_fops },
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(devices); i++)
-		if (register_chrdev(MEM_MAJOR, devices[i].minor, devices[i].name, devices[i].mode, devices[i].fops))
+		if (register_chrdev(MEM_MAJOR, devices[i].minor, devices[i].name, devices[i].mode,
+				    devices[i].fops))
 			panic("mem: cannot register %s", devices[i].name);
 }

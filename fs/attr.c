@@ -5,7 +5,7 @@
  */
 #include "internal.h"
 
-#define NO_ID ((uid_t)-1)		/* chown(2): leave it */
+#define NO_ID ((uid_t)-1) /* chown(2): leave it */
 
 /* --- mode --- */
 
@@ -94,10 +94,12 @@ long sys_fchown(unsigned int fd, uid_t uid, gid_t gid)
 /* --- times --- */
 
 /* What utimensat's pair of times asks for; UTIME_NOW and UTIME_OMIT in tv_nsec. */
-static int times_to_attr(const struct __kernel_timespec ts[2], struct kstat *attr, unsigned int *valid)
+static int times_to_attr(const struct __kernel_timespec ts[2], struct kstat *attr,
+			 unsigned int *valid)
 {
 	struct timespec64 now = current_time(), *to[2] = { &attr->atime, &attr->mtime };
-	static const unsigned int bit[2] = { ATTR_ATIME, ATTR_MTIME }, bit_set[2] = { ATTR_ATIME_SET, ATTR_MTIME_SET };
+	static const unsigned int bit[2] = { ATTR_ATIME, ATTR_MTIME },
+				  bit_set[2] = { ATTR_ATIME_SET, ATTR_MTIME_SET };
 	bool both_now = ts[0].tv_nsec == UTIME_NOW && ts[1].tv_nsec == UTIME_NOW;
 	int i;
 
@@ -139,7 +141,7 @@ static int set_times(int dfd, const char *uname, const struct __kernel_timespec 
 
 	if (lookup < 0)
 		return lookup;
-	if (!uname && dfd != AT_FDCWD) {	/* futimens: the descriptor itself */
+	if (!uname && dfd != AT_FDCWD) { /* futimens: the descriptor itself */
 		struct fd f;
 
 		if (flags)
@@ -186,7 +188,8 @@ long sys_futimesat(int dfd, const char *uname, const struct __kernel_old_timeval
 	for (i = 0; i < 2; i++) {
 		if ((u64)tv[i].tv_usec >= 1000000)
 			return -EINVAL;
-		ts[i] = (struct __kernel_timespec){ tv[i].tv_sec, tv[i].tv_usec * (s64)NSEC_PER_USEC };
+		ts[i] = (struct __kernel_timespec){ tv[i].tv_sec,
+						    tv[i].tv_usec * (s64)NSEC_PER_USEC };
 	}
 	return set_times(dfd, uname, ts, 0);
 }

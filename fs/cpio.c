@@ -22,8 +22,22 @@
 #include <fs/cpio.h>
 #include <lib/string.h>
 
-enum field { F_INO, F_MODE, F_UID, F_GID, F_NLINK, F_MTIME, F_SIZE, F_MAJOR, F_MINOR, F_RMAJOR, F_RMINOR, F_NAMESIZE,
-	     F_CHECK, NR_FIELDS };
+enum field {
+	F_INO,
+	F_MODE,
+	F_UID,
+	F_GID,
+	F_NLINK,
+	F_MTIME,
+	F_SIZE,
+	F_MAJOR,
+	F_MINOR,
+	F_RMAJOR,
+	F_RMINOR,
+	F_NAMESIZE,
+	F_CHECK,
+	NR_FIELDS
+};
 
 static_assert(6 + NR_FIELDS * 8 == CPIO_HEADER_SIZE, "header");
 
@@ -61,13 +75,14 @@ static const char *explain_magic(const u8 *p, u64 left)
 		const char *why;
 	} known[] = {
 		{ "\x1f\x8b", 2, "it is compressed with gzip: unpack it first" },
-		{ "\xfd" "7zXZ", 5, "it is compressed with xz: unpack it first" },
+		{ "\3757zXZ", 5, "it is compressed with xz: unpack it first" },
 		{ "\x28\xb5\x2f\xfd", 4, "it is compressed with zstd: unpack it first" },
 		{ "BZh", 3, "it is compressed with bzip2: unpack it first" },
 		{ "\x5d\x00\x00", 3, "it is compressed with lzma: unpack it first" },
 		{ "\x02\x21\x4c\x18", 4, "it is compressed with lz4: unpack it first" },
 		{ "\x89LZO", 4, "it is compressed with lzo: unpack it first" },
-		{ "070707", 6, "it is a cpio archive of the old format: make it with cpio -H newc" },
+		{ "070707", 6,
+		  "it is a cpio archive of the old format: make it with cpio -H newc" },
 	};
 	unsigned int i;
 
@@ -92,7 +107,8 @@ static bool skip_padding(struct cpio_reader *r)
 }
 
 /* Decode the member at r->pos; *next is the position behind it. */
-static enum cpio_result parse_member(const struct cpio_reader *r, struct cpio_entry *e, u64 *next, const char **why)
+static enum cpio_result parse_member(const struct cpio_reader *r, struct cpio_entry *e, u64 *next,
+				     const char **why)
 {
 	const u8 *p = r->buf + r->pos;
 	u64 left = r->size - r->pos, data;
@@ -117,9 +133,19 @@ static enum cpio_result parse_member(const struct cpio_reader *r, struct cpio_en
 
 	*e = (struct cpio_entry){
 		.name = (const char *)p + CPIO_HEADER_SIZE,
-		.ino = f[F_INO], .mode = f[F_MODE], .uid = f[F_UID], .gid = f[F_GID], .nlink = f[F_NLINK],
-		.mtime = f[F_MTIME], .major = f[F_MAJOR], .minor = f[F_MINOR], .rmajor = f[F_RMAJOR],
-		.rminor = f[F_RMINOR], .data = p + data, .size = f[F_SIZE], .data_pos = r->pos + data,
+		.ino = f[F_INO],
+		.mode = f[F_MODE],
+		.uid = f[F_UID],
+		.gid = f[F_GID],
+		.nlink = f[F_NLINK],
+		.mtime = f[F_MTIME],
+		.major = f[F_MAJOR],
+		.minor = f[F_MINOR],
+		.rmajor = f[F_RMAJOR],
+		.rminor = f[F_RMINOR],
+		.data = p + data,
+		.size = f[F_SIZE],
+		.data_pos = r->pos + data,
 	};
 	e->name_len = (u32)strlen(e->name);
 	if (e->name_len >= CPIO_MAX_NAME)

@@ -28,16 +28,17 @@
 #include <lib/list.h>
 #include "internal.h"
 
-#define HASH_BUCKETS 2048u		/* a power of two: 16 KiB, chains of 1 or 2 with a usual initramfs */
+#define HASH_BUCKETS 2048u /* a power of two: 16 KiB, chains of 1 or 2 with a usual initramfs */
 
 DEFINE_SPINLOCK(dcache_lock, LOCK_DCACHE);
-static struct hlist_head dentry_hash[HASH_BUCKETS];	/* dcache_lock */
-static u64 next_cookie = 1;				/* dcache_lock */
+static struct hlist_head dentry_hash[HASH_BUCKETS]; /* dcache_lock */
+static u64 next_cookie = 1;                         /* dcache_lock */
 static struct kmem_cache *dentry_cache;
 
 void dcache_init(void)
 {
-	dentry_cache = kmem_cache_create("dentry", sizeof(struct dentry), 0, SLAB_PANIC | SLAB_RECLAIM_ACCOUNT, NULL);
+	dentry_cache = kmem_cache_create("dentry", sizeof(struct dentry), 0,
+					 SLAB_PANIC | SLAB_RECLAIM_ACCOUNT, NULL);
 }
 
 /* name_hash - FNV-1a over the bytes of a component */
@@ -245,7 +246,7 @@ void d_move(struct dentry *dentry, struct dentry *target, bool exchange)
 	if (exchange)
 		d_unlink_locked(target);
 	swap_names(dentry, target);
-	swap(dentry->d_parent, target->d_parent);	/* the references to them travel along */
+	swap(dentry->d_parent, target->d_parent); /* the references to them travel along */
 	dentry->d_flags &= ~DCACHE_UNLINKED;
 	d_link_locked(dentry);
 	if (exchange)
@@ -260,7 +261,8 @@ struct dentry *d_lookup_locked(struct dentry *parent, const struct qstr *name)
 	assert_spin_locked(&dcache_lock);
 	hlist_for_each_entry(dentry, bucket_of(parent, name->hash), d_hash)
 		if (dentry->d_name.hash == name->hash && dentry->d_parent == parent &&
-		    dentry->d_name.len == name->len && !memcmp(dentry->d_name.name, name->name, name->len))
+		    dentry->d_name.len == name->len &&
+		    !memcmp(dentry->d_name.name, name->name, name->len))
 			return dentry;
 	return NULL;
 }

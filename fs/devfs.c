@@ -21,9 +21,9 @@ struct chrdev {
 	const struct file_operations *fops;
 };
 
-static LIST_HEAD(chrdevs);			/* chrdev_lock */
+static LIST_HEAD(chrdevs); /* chrdev_lock */
 static DEFINE_SPINLOCK(chrdev_lock, LOCK_FILES);
-static struct super_block *devtmpfs_sb;		/* set by dev_init */
+static struct super_block *devtmpfs_sb; /* set by dev_init */
 
 static struct chrdev *find_chrdev(unsigned int major, unsigned int minor)
 {
@@ -52,7 +52,8 @@ static int chrdev_open(struct inode *inode, struct file *file)
 const struct file_operations chrdev_fops = { .open = chrdev_open };
 
 /* A child of @dir: found, or made with @mode; with a reference.  Folders have @mode S_IFDIR. */
-static struct dentry *make_node(struct dentry *dir, const char *name, unsigned int len, u32 mode, u64 rdev)
+static struct dentry *make_node(struct dentry *dir, const char *name, unsigned int len, u32 mode,
+				u64 rdev)
 {
 	struct qstr q = { .name = name, .len = len, .hash = name_hash(name, len) };
 	struct inode *inode = dir->d_inode;
@@ -110,7 +111,9 @@ int register_chrdev(unsigned int major, unsigned int minor, const char *name, u3
 
 	if (!dev)
 		return -ENOMEM;
-	*dev = (struct chrdev){ .major = major, .minor = minor, .name = name, .mode = mode & 07777, .fops = fops };
+	*dev = (struct chrdev){
+		.major = major, .minor = minor, .name = name, .mode = mode & 07777, .fops = fops
+	};
 	spin_lock(&chrdev_lock);
 	taken = find_chrdev(major, minor);
 	if (!taken)
@@ -149,7 +152,7 @@ void dev_init(void)
 	devtmpfs_sb = sget_kernel(&devtmpfs_type);
 	if (IS_ERR(devtmpfs_sb))
 		panic("devtmpfs: out of memory");
-	list_for_each_entry(dev, &chrdevs, list)	/* boot: nobody else registers */
+	list_for_each_entry(dev, &chrdevs, list) /* boot: nobody else registers */
 		if (add_node(dev))
 			pr_warn("devtmpfs: no node for %s\n", dev->name);
 	mem_devices_init();

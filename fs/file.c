@@ -21,7 +21,8 @@ static struct kmem_cache *files_cache;
 
 void fd_table_init(void)
 {
-	files_cache = kmem_cache_create("files_cache", sizeof(struct files_struct), 0, SLAB_PANIC, NULL);
+	files_cache =
+		kmem_cache_create("files_cache", sizeof(struct files_struct), 0, SLAB_PANIC, NULL);
 }
 
 /* files_alloc - an empty table with one user; NULL when out of memory */
@@ -92,7 +93,7 @@ static int files_grow(struct files_struct *files, unsigned int nr)
 	spin_lock(&files->lock);
 	if (err)
 		return err;
-	if (a.max_fds <= files->max_fds) {	/* another thread was faster */
+	if (a.max_fds <= files->max_fds) { /* another thread was faster */
 		old = a.fd;
 	} else {
 		memcpy(a.fd, files->fd, files->max_fds * sizeof(struct file *));
@@ -134,7 +135,8 @@ struct files_struct *files_dup(struct files_struct *old)
 		arrays_install(files, &a);
 		spin_lock(&old->lock);
 	}
-	for (i = find_next_bit(old->open_fds, nr, 0); i < nr; i = find_next_bit(old->open_fds, nr, i + 1)) {
+	for (i = find_next_bit(old->open_fds, nr, 0); i < nr;
+	     i = find_next_bit(old->open_fds, nr, i + 1)) {
 		if (!old->fd[i])
 			continue;
 		files->fd[i] = get_file(old->fd[i]);
@@ -199,7 +201,9 @@ void files_close_on_exec(void)
 	unsigned int fd;
 
 	spin_lock(&files->lock);
-	for (fd = 0; (fd = (unsigned int)find_next_bit(files->close_on_exec, files->max_fds, fd)) < files->max_fds; fd++) {
+	for (fd = 0; (fd = (unsigned int)find_next_bit(files->close_on_exec, files->max_fds, fd)) <
+		     files->max_fds;
+	     fd++) {
 		struct file *file = take_fd_locked(files, fd);
 
 		if (!file)
@@ -422,7 +426,8 @@ long sys_dup(unsigned int old_fd)
 }
 
 /* Put @file at number @fd, closing what is there: one step for other threads. */
-static int replace_fd(struct files_struct *files, unsigned int fd, struct file *file, unsigned int flags)
+static int replace_fd(struct files_struct *files, unsigned int fd, struct file *file,
+		      unsigned int flags)
 {
 	struct file *old;
 
@@ -438,7 +443,7 @@ static int replace_fd(struct files_struct *files, unsigned int fd, struct file *
 	old = files->fd[fd];
 	if (!old && test_bit(fd, files->open_fds)) {
 		spin_unlock(&files->lock);
-		return -EBUSY;		/* another thread's open is about to use it: dup2(2) */
+		return -EBUSY; /* another thread's open is about to use it: dup2(2) */
 	}
 	files->fd[fd] = get_file(file);
 	__set_bit((int)fd, files->open_fds);
@@ -505,9 +510,11 @@ static long fd_flags(unsigned int fd, unsigned int cmd, unsigned long arg)
 /* F_SETFL: only these bits can change; the access mode and the rest are kept. */
 static int set_file_flags(struct file *file, unsigned int flags)
 {
-	if ((flags & O_NOATIME) && !(file->f_flags & O_NOATIME) && !inode_owner_or_capable(file->f_inode))
+	if ((flags & O_NOATIME) && !(file->f_flags & O_NOATIME) &&
+	    !inode_owner_or_capable(file->f_inode))
 		return -EPERM;
-	WRITE_ONCE(file->f_flags, (file->f_flags & ~(unsigned int)SETFL_MASK) | (flags & SETFL_MASK));
+	WRITE_ONCE(file->f_flags,
+		   (file->f_flags & ~(unsigned int)SETFL_MASK) | (flags & SETFL_MASK));
 	return 0;
 }
 
@@ -529,8 +536,12 @@ static long do_fcntl(unsigned int fd, struct file *file, unsigned int cmd, unsig
 	switch (cmd) {
 	case F_SETFL:
 		return set_file_flags(file, (unsigned int)arg);
-	case F_GETLK: case F_SETLK: case F_SETLKW:
-	case F_OFD_GETLK: case F_OFD_SETLK: case F_OFD_SETLKW:
+	case F_GETLK:
+	case F_SETLK:
+	case F_SETLKW:
+	case F_OFD_GETLK:
+	case F_OFD_SETLK:
+	case F_OFD_SETLKW:
 		return posix_lock_ioctl(file, cmd, (struct flock *)arg);
 	case F_SETPIPE_SZ:
 		return pipe_set_size(file, arg);

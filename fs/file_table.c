@@ -15,17 +15,20 @@
 
 static struct kmem_cache *filp_cache;
 
-static_assert(sizeof(struct callback_head) == sizeof(((struct file *)0)->f_task_work), "task work fits");
+static_assert(sizeof(struct callback_head) == sizeof(((struct file *)0)->f_task_work),
+	      "task work fits");
 
 void file_table_init(void)
 {
-	filp_cache = kmem_cache_create("filp", sizeof(struct file), 0, SLAB_PANIC | SLAB_HWCACHE_ALIGN, NULL);
+	filp_cache = kmem_cache_create("filp", sizeof(struct file), 0,
+				       SLAB_PANIC | SLAB_HWCACHE_ALIGN, NULL);
 }
 
 /* file_alloc_empty - a file with one reference that is not open yet; NULL when out of memory */
 struct file *file_alloc_empty(unsigned int flags)
 {
-	static const unsigned int modes[] = { FMODE_READ, FMODE_WRITE, FMODE_READ | FMODE_WRITE, 0 };
+	static const unsigned int modes[] = { FMODE_READ, FMODE_WRITE, FMODE_READ | FMODE_WRITE,
+					      0 };
 	struct file *file = kmem_cache_zalloc(filp_cache, GFP_KERNEL);
 
 	if (!file)
@@ -48,7 +51,8 @@ void file_free(struct file *file)
  *
  * Takes over the caller's references in *path.  Return: NULL when out of memory, with them untouched.
  */
-struct file *alloc_file(const struct path *path, unsigned int flags, const struct file_operations *fop)
+struct file *alloc_file(const struct path *path, unsigned int flags,
+			const struct file_operations *fop)
 {
 	struct file *file = file_alloc_empty(flags);
 
@@ -135,7 +139,8 @@ struct address_space *file_mapping(struct file *file)
  * Return: 0; -EACCES (not open for reading, or shared and writable without being open for writing), -EPERM (executable
  * from a noexec mount), -ENODEV (cannot be mapped).   Ref: mmap(2).
  */
-int file_mmap_allowed(struct file *file, unsigned long prot, unsigned long map_flags, unsigned long *vm_flags)
+int file_mmap_allowed(struct file *file, unsigned long prot, unsigned long map_flags,
+		      unsigned long *vm_flags)
 {
 	unsigned long type = map_flags & MAP_TYPE;
 

@@ -86,7 +86,8 @@ static ssize_t read_pages(struct file *file, struct sink to, size_t len, loff_t 
 			err = PTR_ERR(page);
 			break;
 		}
-		size = READ_ONCE(as->i_size);	/* after the page: what is below it now is the file's */
+		size = READ_ONCE(
+			as->i_size); /* after the page: what is below it now is the file's */
 		if ((u64)pos >= size) {
 			if (page)
 				put_page(page);
@@ -207,14 +208,16 @@ static size_t fill_page(struct page *page, size_t off, const char *src, size_t n
  * Write one segment; i_rwsem held for write.
  * Return: bytes written; -errno when none.
  */
-static ssize_t write_segment(struct inode *inode, const char *src, size_t len, loff_t *ppos, bool is_kernel)
+static ssize_t write_segment(struct inode *inode, const char *src, size_t len, loff_t *ppos,
+			     bool is_kernel)
 {
 	loff_t pos = *ppos;
 	ssize_t err = 0;
 	size_t piece = PAGE_SIZE;
 
 	while (len) {
-		size_t off = (u64)pos & (PAGE_SIZE - 1), n = min(min(len, piece), PAGE_SIZE - off), done;
+		size_t off = (u64)pos & (PAGE_SIZE - 1), n = min(min(len, piece), PAGE_SIZE - off),
+		       done;
 		struct page *page;
 
 		if (!is_kernel && fault_in_readable(src, n) == n) {
@@ -232,7 +235,9 @@ static ssize_t write_segment(struct inode *inode, const char *src, size_t len, l
 		unlock_page(page);
 		put_page(page);
 		if (!done)
-			piece = max(n / 2, (size_t)1);	/* two pages of source that evict each other: less at a time */
+			piece = max(
+				n / 2,
+				(size_t)1); /* two pages of source that evict each other: less at a time */
 		pos += (loff_t)done;
 		src += done;
 		len -= done;
@@ -249,8 +254,8 @@ static ssize_t write_segment(struct inode *inode, const char *src, size_t len, l
 	return err;
 }
 
-static ssize_t write_segments(struct file *file, const struct iovec *vec, unsigned long nr, size_t total, loff_t *ppos,
-			      bool is_kernel)
+static ssize_t write_segments(struct file *file, const struct iovec *vec, unsigned long nr,
+			      size_t total, loff_t *ppos, bool is_kernel)
 {
 	struct inode *inode = file->f_inode;
 	loff_t pos = *ppos;
@@ -288,7 +293,8 @@ ssize_t generic_file_write(struct file *file, const char *ubuf, size_t len, loff
 	return write_segments(file, &vec, 1, len, pos, false);
 }
 
-static ssize_t generic_file_writev(struct file *file, const struct iovec *vec, unsigned long nr, size_t total, loff_t *pos)
+static ssize_t generic_file_writev(struct file *file, const struct iovec *vec, unsigned long nr,
+				   size_t total, loff_t *pos)
 {
 	return write_segments(file, vec, nr, total, pos, false);
 }
@@ -339,20 +345,11 @@ loff_t generic_file_llseek(struct file *file, loff_t offset, int whence)
 	return offset;
 }
 
-/* noop_llseek - devices without a position accept any and stay where they are */
-loff_t noop_llseek(struct file *file, loff_t offset, int whence)
-{
-	(void)offset;
-	(void)whence;
-	return file->f_pos;
-}
-
 static int noop_fsync(struct file *file)
 {
 	(void)file;
 	return 0;
 }
-
 
 const struct file_operations ramfs_file_fops = {
 	.read = generic_file_read,

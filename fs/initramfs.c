@@ -37,9 +37,10 @@ struct hard_link {
 };
 
 struct unpacking {
-	paddr_t start;			/* of the module, bytes */
+	paddr_t start; /* of the module, bytes */
 	u64 size;
-	unsigned long *taken;		/* bitmap of frames in the page cache, from the module's first frame */
+	unsigned long
+		*taken; /* bitmap of frames in the page cache, from the module's first frame */
 	struct hlist_head links[LINK_BUCKETS];
 	unsigned int files, failed;
 	u64 pages_taken, bytes_copied;
@@ -104,7 +105,8 @@ static bool can_take(const struct unpacking *u, const struct cpio_entry *e, u64 
 	       !memchr_inv(e->data + e->size, 0, PAGE_SIZE - tail);
 }
 
-static bool take_page(struct unpacking *u, struct inode *inode, const struct cpio_entry *e, u64 offset)
+static bool take_page(struct unpacking *u, struct inode *inode, const struct cpio_entry *e,
+		      u64 offset)
 {
 	pfn_t pfn = (u->start + e->data_pos + offset) >> PAGE_SHIFT;
 
@@ -248,8 +250,12 @@ static int make_member(struct unpacking *u, const struct cpio_entry *e)
 		return make_directory(e);
 	case S_IFLNK:
 		return make_symlink(e);
-	case S_IFCHR: case S_IFBLK: case S_IFIFO: case S_IFSOCK:
-		err = do_mknodat(AT_FDCWD, e->name, e->mode & (S_IFMT | 0700), MKDEV(e->rmajor, e->rminor));
+	case S_IFCHR:
+	case S_IFBLK:
+	case S_IFIFO:
+	case S_IFSOCK:
+		err = do_mknodat(AT_FDCWD, e->name, e->mode & (S_IFMT | 0700),
+				 MKDEV(e->rmajor, e->rminor));
 		return err ? err : set_attributes_by_name(e);
 	default:
 		return -EINVAL;
@@ -362,8 +368,9 @@ int initramfs_unpack(paddr_t start, u64 size)
 		freed = free_rest(u);
 		memblock_free(&memblock, start, size);
 	}
-	pr_info("initramfs: %lu KiB, %u files%s, %lu pages taken over, %lu KiB copied, %lu pages freed\n", size >> 10,
-		u->files - u->failed, u->failed ? " (some left out)" : "", u->pages_taken, u->bytes_copied >> 10, freed);
+	pr_info("initramfs: %lu KiB, %u files%s, %lu pages taken over, %lu KiB copied, %lu pages freed\n",
+		size >> 10, u->files - u->failed, u->failed ? " (some left out)" : "",
+		u->pages_taken, u->bytes_copied >> 10, freed);
 	kfree(u->taken);
 	kfree(u);
 	return err;

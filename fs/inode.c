@@ -19,12 +19,12 @@
 
 static struct kmem_cache *inode_cache;
 
-#define RELATIME_NS_LIMIT (24L * 60 * 60)	/* seconds: an access time older than this is brought up to date */
+#define RELATIME_SECONDS (24L * 60 * 60) /* an access time older than this is brought up to date */
 
 void inode_init(void)
 {
-	inode_cache = kmem_cache_create("inode_cache", sizeof(struct inode), 0, SLAB_PANIC | SLAB_RECLAIM_ACCOUNT,
-					NULL);
+	inode_cache = kmem_cache_create("inode_cache", sizeof(struct inode), 0,
+					SLAB_PANIC | SLAB_RECLAIM_ACCOUNT, NULL);
 }
 
 struct timespec64 current_time(void)
@@ -137,9 +137,11 @@ static int cred_generic_permission(struct inode *inode, int mask, const struct c
 		bits >>= 3;
 	if (!((u32)mask & ~bits & 7))
 		return 0;
-	if ((!(mask & MAY_EXEC) || S_ISDIR(mode) || (mode & 0111)) && cred_capable(cred, CAP_DAC_OVERRIDE))
+	if ((!(mask & MAY_EXEC) || S_ISDIR(mode) || (mode & 0111)) &&
+	    cred_capable(cred, CAP_DAC_OVERRIDE))
 		return 0;
-	if ((mask == MAY_READ || (S_ISDIR(mode) && !(mask & MAY_WRITE))) && cred_capable(cred, CAP_DAC_READ_SEARCH))
+	if ((mask == MAY_READ || (S_ISDIR(mode) && !(mask & MAY_WRITE))) &&
+	    cred_capable(cred, CAP_DAC_READ_SEARCH))
 		return 0;
 	return -EACCES;
 }
@@ -155,7 +157,8 @@ int cred_permission(struct inode *inode, int mask, const struct cred *cred)
 {
 	u32 mode = inode->i_mode;
 
-	if ((mask & MAY_WRITE) && (inode->i_sb->s_flags & MS_RDONLY) && (S_ISREG(mode) || S_ISDIR(mode) || S_ISLNK(mode)))
+	if ((mask & MAY_WRITE) && (inode->i_sb->s_flags & MS_RDONLY) &&
+	    (S_ISREG(mode) || S_ISDIR(mode) || S_ISLNK(mode)))
 		return -EROFS;
 	if (inode->i_op && inode->i_op->permission)
 		return inode->i_op->permission(inode, mask);
@@ -234,8 +237,9 @@ void touch_atime(struct file *file)
 	if (mnt && (mnt->flags & MS_NODIRATIME) && S_ISDIR(inode->i_mode))
 		return;
 	now = current_time();
-	if (!is_before(&inode->i_atime, &inode->i_mtime) && !is_before(&inode->i_atime, &inode->i_ctime) &&
-	    now.tv_sec - inode->i_atime.tv_sec < RELATIME_NS_LIMIT)
+	if (!is_before(&inode->i_atime, &inode->i_mtime) &&
+	    !is_before(&inode->i_atime, &inode->i_ctime) &&
+	    now.tv_sec - inode->i_atime.tv_sec < RELATIME_SECONDS)
 		return;
 	if (down_write_trylock(&inode->i_rwsem)) {
 		inode->i_atime = now;
@@ -244,20 +248,19 @@ void touch_atime(struct file *file)
 }
 
 /* inode_strip_privileges - somebody without CAP_FSETID writes: set-id bits go.  i_rwsem held for write. */
-int inode_strip_privileges(struct inode *inode)
+void inode_strip_privileges(struct inode *inode)
 {
 	u32 kill = 0;
 
 	if (!S_ISREG(inode->i_mode) || likely(!(inode->i_mode & (S_ISUID | S_ISGID))))
-		return 0;
+		return;
 	if (capable(CAP_FSETID))
-		return 0;
+		return;
 	if (inode->i_mode & S_ISUID)
 		kill |= S_ISUID;
 	if ((inode->i_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
 		kill |= S_ISGID;
 	inode->i_mode &= ~kill;
-	return 0;
 }
 
 /* inode_set_size - grow or cut the file; pages beyond are dropped.  i_rwsem held for write. */
@@ -291,7 +294,8 @@ static int may_change_owner(const struct inode *inode, const struct kstat *attr,
 
 	if ((valid & ATTR_UID) && !(owner && attr->uid == inode->i_uid) && !capable(CAP_CHOWN))
 		return -EPERM;
-	if ((valid & ATTR_GID) && !(owner && (attr->gid == inode->i_gid || in_group(attr->gid))) && !capable(CAP_CHOWN))
+	if ((valid & ATTR_GID) && !(owner && (attr->gid == inode->i_gid || in_group(attr->gid))) &&
+	    !capable(CAP_CHOWN))
 		return -EPERM;
 	return 0;
 }
@@ -340,7 +344,8 @@ int notify_change(const struct path *path, const struct kstat *want, unsigned in
 	down_write(&inode->i_rwsem);
 	if (valid & (ATTR_UID | ATTR_GID)) {
 		err = may_change_owner(inode, &attr, valid);
-		if (!S_ISDIR(inode->i_mode) && (inode->i_mode & (S_ISUID | S_ISGID)) && !(valid & ATTR_MODE)) {
+		if (!S_ISDIR(inode->i_mode) && (inode->i_mode & (S_ISUID | S_ISGID)) &&
+		    !(valid & ATTR_MODE)) {
 			u32 sgid = inode->i_mode & S_IXGRP ? S_ISGID : 0;
 
 			attr.mode = inode->i_mode & ~(S_ISUID | sgid);
@@ -355,12 +360,13 @@ int notify_change(const struct path *path, const struct kstat *want, unsigned in
 	}
 	if (!err && (valid & (ATTR_ATIME_SET | ATTR_MTIME_SET)) && !inode_owner_or_capable(inode))
 		err = -EPERM;
-	else if (!err && (valid & (ATTR_ATIME | ATTR_MTIME)) && !(valid & ATTR_FORCE) && !inode_owner_or_capable(inode))
+	else if (!err && (valid & (ATTR_ATIME | ATTR_MTIME)) && !(valid & ATTR_FORCE) &&
+		 !inode_owner_or_capable(inode))
 		err = inode_permission(inode, MAY_WRITE);
 	if (!err && (valid & ATTR_SIZE)) {
 		err = check_new_size(inode, attr.size);
 		if (!err)
-			err = inode_strip_privileges(inode);
+			inode_strip_privileges(inode);
 	}
 	if (!err) {
 		if (inode->i_op && inode->i_op->setattr)

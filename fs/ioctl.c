@@ -23,7 +23,8 @@ static long set_nonblock(struct file *file, unsigned long arg)
 static long regular_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	if (cmd == FIONREAD)
-		return put_user((int)((loff_t)file->f_inode->i_data.i_size - file->f_pos), (int *)arg);
+		return put_user((int)((loff_t)file->f_inode->i_data.i_size - file->f_pos),
+				(int *)arg);
 	return -ENOTTY;
 }
 

@@ -26,10 +26,10 @@ enum lock_kind { FL_POSIX, FL_OFD, FL_FLOCK };
 struct file_lock {
 	struct list_head list;
 	enum lock_kind kind;
-	int type;			/* F_RDLCK, F_WRLCK */
+	int type; /* F_RDLCK, F_WRLCK */
 	const void *owner;
 	pid_t pid;
-	loff_t start, end;		/* both included */
+	loff_t start, end; /* both included */
 };
 
 struct lock_waiter {
@@ -146,7 +146,8 @@ static int try_lock(struct inode *inode, const struct file_lock *want, struct fi
  */
 static int set_lock(struct inode *inode, const struct file_lock *want, bool wait)
 {
-	struct file_lock *add = kmalloc(sizeof(*add), GFP_KERNEL), *spare = kmalloc(sizeof(*spare), GFP_KERNEL);
+	struct file_lock *add = kmalloc(sizeof(*add), GFP_KERNEL),
+			 *spare = kmalloc(sizeof(*spare), GFP_KERNEL);
 	struct lock_waiter waiter = { .owner = want->owner };
 	struct wait_queue_entry entry;
 	LIST_HEAD(dead);
@@ -158,7 +159,8 @@ static int set_lock(struct inode *inode, const struct file_lock *want, bool wait
 		spin_lock(&file_lock_lock);
 		err = try_lock(inode, want, &add, &spare, &dead, &waiter.waits_for);
 		if (err == -EAGAIN && wait) {
-			if (want->kind != FL_FLOCK && would_deadlock(want->owner, waiter.waits_for)) {
+			if (want->kind != FL_FLOCK &&
+			    would_deadlock(want->owner, waiter.waits_for)) {
 				err = -EDEADLK;
 			} else {
 				list_add(&waiter.list, &waiters);
@@ -177,7 +179,7 @@ static int set_lock(struct inode *inode, const struct file_lock *want, bool wait
 	}
 	finish_wait(&lock_wait, &entry);
 	if (!err)
-		wake_up_all(&lock_wait);	/* what was cut may let others in */
+		wake_up_all(&lock_wait); /* what was cut may let others in */
 	free_locks(&dead);
 	kfree(spare);
 	kfree(add);

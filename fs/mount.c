@@ -26,11 +26,11 @@
 #include "internal.h"
 
 DEFINE_MUTEX(namespace_mutex, LOCK_NAMESPACE);
-static LIST_HEAD(mounts);			/* namespace_mutex and dcache_lock */
-static LIST_HEAD(filesystems);			/* boot only */
-static int next_mount_id = 1;			/* namespace_mutex */
-static atomic_t next_dev;			/* minor of the last anonymous device */
-static DEFINE_SPINLOCK(fs_lock, LOCK_FILES);	/* filesystems, and init_fs before there are tasks */
+static LIST_HEAD(mounts);                    /* namespace_mutex and dcache_lock */
+static LIST_HEAD(filesystems);               /* boot only */
+static int next_mount_id = 1;                /* namespace_mutex */
+static atomic_t next_dev;                    /* minor of the last anonymous device */
+static DEFINE_SPINLOCK(fs_lock, LOCK_FILES); /* filesystems, and init_fs before there are tasks */
 
 struct fs_struct init_fs = {
 	.count = ATOMIC_INIT(1),
@@ -38,8 +38,9 @@ struct fs_struct init_fs = {
 	.umask = 022,
 };
 
-#define MNT_FLAGS	(MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOSYMFOLLOW | MS_NOATIME | MS_NODIRATIME | \
-			 MS_RELATIME | MS_STRICTATIME)
+#define MNT_FLAGS                                                                     \
+	(MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOSYMFOLLOW | MS_NOATIME | \
+	 MS_NODIRATIME | MS_RELATIME | MS_STRICTATIME)
 
 void register_filesystem(struct file_system_type *type)
 {
@@ -67,7 +68,8 @@ static struct file_system_type *find_filesystem(const char *name)
 
 /* --- instances --- */
 
-static struct super_block *sb_new(struct file_system_type *type, unsigned long flags, const char *data)
+static struct super_block *sb_new(struct file_system_type *type, unsigned long flags,
+				  const char *data)
 {
 	struct super_block *sb = kzalloc(sizeof(*sb), GFP_KERNEL);
 	int err;
@@ -112,7 +114,8 @@ struct super_block *sget_kernel(struct file_system_type *type)
 }
 
 /* sget - an instance for a new mount.  namespace_mutex held. */
-static struct super_block *sget(struct file_system_type *type, unsigned long flags, const char *data)
+static struct super_block *sget(struct file_system_type *type, unsigned long flags,
+				const char *data)
 {
 	struct super_block *sb;
 
@@ -130,7 +133,8 @@ static struct super_block *sget(struct file_system_type *type, unsigned long fla
 
 /* --- mounts --- */
 
-static struct mount *mount_alloc(struct super_block *sb, struct dentry *root, unsigned long flags, const char *source)
+static struct mount *mount_alloc(struct super_block *sb, struct dentry *root, unsigned long flags,
+				 const char *source)
 {
 	struct mount *mnt = kzalloc(sizeof(*mnt), GFP_KERNEL);
 
@@ -307,7 +311,7 @@ int mount_root(void)
 	struct super_block *sb;
 	struct mount *mnt;
 
-	atomic_set(&next_dev, 1);	/* Linux's rootfs is device 0:2 */
+	atomic_set(&next_dev, 1); /* Linux's rootfs is device 0:2 */
 	sb = sget_kernel(&rootfs_type);
 	if (IS_ERR(sb))
 		return (int)PTR_ERR(sb);
@@ -329,7 +333,8 @@ static int graft(struct mount *mnt, const struct path *path)
 {
 	if (S_ISDIR(mnt->root->d_inode->i_mode) != d_is_dir(path->dentry))
 		return -ENOTDIR;
-	if (path->mnt->sb == mnt->sb && path->mnt->root == path->dentry && mnt->root == path->dentry)
+	if (path->mnt->sb == mnt->sb && path->mnt->root == path->dentry &&
+	    mnt->root == path->dentry)
 		return -EBUSY;
 	if (path->dentry->d_flags & DCACHE_UNLINKED)
 		return -ENOENT;
@@ -337,8 +342,8 @@ static int graft(struct mount *mnt, const struct path *path)
 	return 0;
 }
 
-static int new_mount(const struct path *path, const char *type_name, const char *source, unsigned long flags,
-		     const char *data)
+static int new_mount(const struct path *path, const char *type_name, const char *source,
+		     unsigned long flags, const char *data)
 {
 	struct file_system_type *type;
 	struct super_block *sb;
@@ -375,7 +380,8 @@ static int bind_mount(const struct path *path, const char *source, unsigned long
 	err = kern_path(source, LOOKUP_FOLLOW, &from);
 	if (err)
 		return err;
-	mnt = mount_alloc(from.mnt->sb, from.dentry, from.mnt->flags | (flags & MS_RDONLY), from.mnt->source);
+	mnt = mount_alloc(from.mnt->sb, from.dentry, from.mnt->flags | (flags & MS_RDONLY),
+			  from.mnt->source);
 	if (mnt) {
 		atomic_inc(&mnt->sb->s_active);
 		err = graft(mnt, path);
@@ -457,8 +463,8 @@ static int remount(const struct path *path, unsigned long flags)
  * Return: 0; -EPERM, -EINVAL, -ENODEV (unknown type), -ENOTDIR, -EBUSY, -ELOOP, -ENOMEM, or the file system's own.
  * Locks:  takes namespace_mutex.
  */
-static int do_mount(const struct path *path, const char *source, const char *type, unsigned long flags,
-		    const char *data)
+static int do_mount(const struct path *path, const char *source, const char *type,
+		    unsigned long flags, const char *data)
 {
 	int err;
 
@@ -480,20 +486,6 @@ static int do_mount(const struct path *path, const char *source, const char *typ
 	else
 		err = new_mount(path, type, source, flags, data);
 	mutex_unlock(&namespace_mutex);
-	return err;
-}
-
-/* mount_on - for the kernel's own use and tests; kernel strings */
-int mount_on(struct file_system_type *type, const char *source, const char *target, unsigned long flags,
-	     const char *data)
-{
-	struct path path;
-	int err = kern_path(target, LOOKUP_FOLLOW, &path);
-
-	if (err)
-		return err;
-	err = do_mount(&path, source, type->name, flags, data);
-	path_put(&path);
 	return err;
 }
 
@@ -541,7 +533,8 @@ static int copy_mount_data(const void *udata, char **out)
  * Types: proc, tmpfs, ramfs, devtmpfs; MS_BIND, MS_MOVE, MS_REMOUNT.  No type lives on a block device, so ENOTBLK and
  * its kin do not occur.
  */
-long sys_mount(const char *usource, const char *utarget, const char *utype, unsigned long flags, const void *udata)
+long sys_mount(const char *usource, const char *utarget, const char *utype, unsigned long flags,
+	       const void *udata)
 {
 	char *type, *source = NULL, *data = NULL;
 	struct path path;
@@ -564,16 +557,6 @@ long sys_mount(const char *usource, const char *utarget, const char *utype, unsi
 }
 
 /* --- umount2(2) --- */
-
-static bool has_mounts_below(const struct mount *mnt)
-{
-	struct mount *other;
-
-	list_for_each_entry(other, &mounts, list)
-		if (other->parent == mnt)
-			return true;
-	return false;
-}
 
 static struct mount *some_mount_below(const struct mount *mnt)
 {
@@ -614,7 +597,7 @@ static int do_umount(const struct path *path, int flags)
 		return is_root ? set_readonly(mnt->sb, true) : -EINVAL;
 	if (flags & MNT_EXPIRE)
 		return -EAGAIN;
-	if (!(flags & MNT_DETACH) && (atomic_read(&mnt->count) > 2 || has_mounts_below(mnt)))
+	if (!(flags & MNT_DETACH) && (atomic_read(&mnt->count) > 2 || some_mount_below(mnt)))
 		return -EBUSY;
 	umount_tree(mnt);
 	return 0;

@@ -79,11 +79,6 @@ void path_put(const struct path *path)
 	mntput(path->mnt);
 }
 
-int nd_permission(struct nameidata *nd, struct inode *inode, int mask)
-{
-	return cred_permission(inode, mask, nd->cred);
-}
-
 /* --- finding one name in one directory --- */
 
 static bool d_is_stale(struct dentry *dentry)
@@ -135,12 +130,11 @@ struct dentry *lookup_for_create(struct dentry *dir, const struct qstr *name)
  *
  * Return: with a reference; ERR_PTR(-ENOENT, -ENOMEM, or ->lookup's).
  */
-struct dentry *lookup_one(struct nameidata *nd, struct dentry *dir, const struct qstr *name)
+struct dentry *lookup_one(struct dentry *dir, const struct qstr *name)
 {
 	struct inode *inode = dir->d_inode;
 	struct dentry *dentry = d_lookup_valid(dir, name);
 
-	(void)nd;
 	if (likely(dentry))
 		return dentry;
 	if (!inode->i_op || !inode->i_op->lookup)
@@ -295,7 +289,7 @@ static char *walk_component(struct nameidata *nd, bool follow)
 			walk_dotdot(nd);
 		return NULL;
 	}
-	dentry = lookup_one(nd, nd->path.dentry, &nd->last);
+	dentry = lookup_one(nd->path.dentry, &nd->last);
 	if (IS_ERR(dentry))
 		return ERR_CAST(dentry);
 	if (unlikely(S_ISLNK(dentry->d_inode->i_mode)) && follow)
@@ -312,7 +306,7 @@ static int may_walk(struct nameidata *nd)
 {
 	if (unlikely(!d_is_dir(nd->path.dentry)))
 		return -ENOTDIR;
-	return nd_permission(nd, nd->path.dentry->d_inode, MAY_EXEC);
+	return cred_permission(nd->path.dentry->d_inode, MAY_EXEC, nd->cred);
 }
 
 /* Cut the next component off @name into nd->last; the rest, without leading slashes.  NULL: it is too long. */
@@ -369,7 +363,7 @@ int walk_to_parent(struct nameidata *nd, const char *name)
 		if (!*name) {
 			if (!nd->depth)
 				return 0;
-			nd->depth--;		/* the end of a link's text: what stood behind the link */
+			nd->depth--; /* the end of a link's text: what stood behind the link */
 			name = nd->stack[nd->depth].rest;
 			done = nd->stack[nd->depth].buf;
 		}
@@ -382,7 +376,7 @@ int walk_to_parent(struct nameidata *nd, const char *name)
 		nd->stack[nd->depth++] = (struct walk_link){ text, name };
 		for (name = text; *name == '/'; name++)
 			;
-		if (!*name) {			/* a link to "/" */
+		if (!*name) { /* a link to "/" */
 			nd->depth--;
 			name = nd->stack[nd->depth].rest;
 			putname(text);
@@ -440,7 +434,8 @@ static int walk_all(struct nameidata *nd, const char *name)
 }
 
 /* path_lookup_cred - path_lookup with somebody else's rights: access(2) asks for the real ids */
-int path_lookup_cred(int dfd, const char *name, unsigned int flags, const struct cred *cred, struct path *path)
+int path_lookup_cred(int dfd, const char *name, unsigned int flags, const struct cred *cred,
+		     struct path *path)
 {
 	struct nameidata nd;
 	int err;

@@ -117,7 +117,9 @@ int do_mkdirat(int dfd, const char *name, u32 mode)
 	dir = nd.path.dentry->d_inode;
 	err = may_create(dir);
 	if (!err)
-		err = dir->i_op && dir->i_op->mkdir ? dir->i_op->mkdir(dir, dentry, apply_umask(mode & 01777)) : -EPERM;
+		err = dir->i_op && dir->i_op->mkdir
+			      ? dir->i_op->mkdir(dir, dentry, apply_umask(mode & 01777))
+			      : -EPERM;
 	create_end(&nd, dentry);
 	return err;
 }
@@ -133,7 +135,11 @@ int do_mknodat(int dfd, const char *name, u32 mode, u64 rdev)
 	case 0:
 		mode |= S_IFREG;
 		break;
-	case S_IFREG: case S_IFCHR: case S_IFBLK: case S_IFIFO: case S_IFSOCK:
+	case S_IFREG:
+	case S_IFCHR:
+	case S_IFBLK:
+	case S_IFIFO:
+	case S_IFSOCK:
 		break;
 	case S_IFDIR:
 		return -EPERM;
@@ -150,7 +156,9 @@ int do_mknodat(int dfd, const char *name, u32 mode, u64 rdev)
 	if (!err && S_ISREG(mode))
 		err = vfs_create(dir, dentry, apply_umask(mode));
 	else if (!err)
-		err = dir->i_op && dir->i_op->mknod ? dir->i_op->mknod(dir, dentry, apply_umask(mode), rdev) : -EPERM;
+		err = dir->i_op && dir->i_op->mknod
+			      ? dir->i_op->mknod(dir, dentry, apply_umask(mode), rdev)
+			      : -EPERM;
 	create_end(&nd, dentry);
 	return err;
 }
@@ -170,7 +178,8 @@ int do_symlinkat(const char *target, int dfd, const char *name)
 	dir = nd.path.dentry->d_inode;
 	err = may_create(dir);
 	if (!err)
-		err = dir->i_op && dir->i_op->symlink ? dir->i_op->symlink(dir, dentry, target) : -EPERM;
+		err = dir->i_op && dir->i_op->symlink ? dir->i_op->symlink(dir, dentry, target)
+						      : -EPERM;
 	create_end(&nd, dentry);
 	return err;
 }
@@ -300,7 +309,7 @@ static int remove_name(int dfd, const char *name, int (*check_type)(const struct
 		}
 		up_write(&dir->i_rwsem);
 		if (!IS_ERR(victim))
-			dput(victim);		/* perhaps the file's end: without the directory's lock */
+			dput(victim); /* perhaps the file's end: without the directory's lock */
 	}
 	walk_end(&nd);
 	return err;
@@ -405,7 +414,8 @@ static int rename_check_names(struct renaming *r)
 		return -ENOENT;
 	if ((r->flags & RENAME_EXCHANGE) && !d_is_dir(new) && r->to.last_slash)
 		return -ENOTDIR;
-	if (!d_is_dir(old) && (r->from.last_slash || (!(r->flags & RENAME_EXCHANGE) && r->to.last_slash)))
+	if (!d_is_dir(old) &&
+	    (r->from.last_slash || (!(r->flags & RENAME_EXCHANGE) && r->to.last_slash)))
 		return -ENOTDIR;
 	if (d_is_ancestor(old, r->to.path.dentry))
 		return -EINVAL;
@@ -466,7 +476,8 @@ static int rename_locked(struct renaming *r)
 	return err;
 }
 
-static int do_renameat(int old_dfd, const char *old_name, int new_dfd, const char *new_name, unsigned int flags)
+static int do_renameat(int old_dfd, const char *old_name, int new_dfd, const char *new_name,
+		       unsigned int flags)
 {
 	struct renaming *r;
 	int err, err2;
@@ -477,7 +488,8 @@ static int do_renameat(int old_dfd, const char *old_name, int new_dfd, const cha
 		return -EINVAL;
 	if (!*old_name || !*new_name)
 		return -ENOENT;
-	r = kmalloc(sizeof(*r), GFP_KERNEL);	/* two walks are too much for a stack that others share */
+	r = kmalloc(sizeof(*r),
+		    GFP_KERNEL); /* two walks are too much for a stack that others share */
 	if (!r)
 		return -ENOMEM;
 	r->flags = flags;

@@ -16,16 +16,17 @@
 #include "internal.h"
 
 struct open_request {
-	int flags;		/* O_* */
-	u32 mode;		/* of a new file, umask not applied */
-	int acc_mode;		/* MAY_* */
+	int flags;    /* O_* */
+	u32 mode;     /* of a new file, umask not applied */
+	int acc_mode; /* MAY_* */
 	bool created;
 };
 
 /* The permissions that the access mode asks for; O_TRUNC writes. */
 static int acc_mode_of(int flags)
 {
-	static const int acc[] = { MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE, MAY_READ | MAY_WRITE };
+	static const int acc[] = { MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE,
+				   MAY_READ | MAY_WRITE };
 
 	return acc[flags & O_ACCMODE] | (flags & O_TRUNC ? MAY_WRITE : 0);
 }
@@ -41,7 +42,7 @@ static struct dentry *lookup_or_create(struct nameidata *nd, struct open_request
 	struct inode *inode = dir->d_inode;
 	int err = 0;
 
-	dentry = lookup_one(nd, dir, &nd->last);
+	dentry = lookup_one(dir, &nd->last);
 	if (!IS_ERR(dentry) || PTR_ERR(dentry) != -ENOENT)
 		return dentry;
 	down_write(&inode->i_rwsem);
@@ -229,12 +230,14 @@ static int make_tmpfile(struct path *path, struct open_request *req)
 		err = inode_permission(dir, MAY_WRITE | MAY_EXEC);
 	if (err)
 		return err;
-	inode = ramfs_inode(dir->i_sb, dir, (req->mode & 07777 & ~READ_ONCE(current->fs->umask)) | S_IFREG, 0);
+	inode = ramfs_inode(dir->i_sb, dir,
+			    (req->mode & 07777 & ~READ_ONCE(current->fs->umask)) | S_IFREG, 0);
 	if (!inode)
 		return -ENOSPC;
 	inode->i_nlink = 0;
 	scnprintf(name, sizeof(name), "#%lu", inode->i_ino);
-	dentry = d_alloc(path->dentry, &(struct qstr){ .name = name, .len = (unsigned int)strlen(name) });
+	dentry = d_alloc(path->dentry,
+			 &(struct qstr){ .name = name, .len = (unsigned int)strlen(name) });
 	if (!dentry) {
 		iput(inode);
 		return -ENOMEM;
@@ -293,7 +296,8 @@ static int check_flags(int *flags, u32 *mode)
 	return 0;
 }
 
-static struct file *do_open(int dfd, const char *name, struct open_request *req, unsigned int extra_mode)
+static struct file *do_open(int dfd, const char *name, struct open_request *req,
+			    unsigned int extra_mode)
 {
 	struct file *file;
 	int err;
@@ -623,7 +627,8 @@ static int do_fallocate(struct file *file, int mode, u64 start, u64 end)
 	int err = 0;
 
 	down_write(&inode->i_rwsem);
-	if (!(mode & FALLOC_FL_KEEP_SIZE) && end > inode->i_data.i_size && end > rlimit(RLIMIT_FSIZE)) {
+	if (!(mode & FALLOC_FL_KEEP_SIZE) && end > inode->i_data.i_size &&
+	    end > rlimit(RLIMIT_FSIZE)) {
 		send_sig(SIGXFSZ, current);
 		err = -EFBIG;
 	} else if (mode & FALLOC_FL_PUNCH_HOLE) {

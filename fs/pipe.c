@@ -26,18 +26,18 @@
 #include <uapi/uio.h>
 #include "internal.h"
 
-#define PIPE_ATOMIC	4096u			/* POSIX calls it PIPE_BUF */
-#define PIPE_DEF_SIZE	(16 * PAGE_SIZE)
-#define PIPE_MAX_SIZE	MiB			/* for others than root: sysctl fs.pipe-max-size */
+#define PIPE_ATOMIC   4096u /* POSIX calls it PIPE_BUF */
+#define PIPE_DEF_SIZE (16 * PAGE_SIZE)
+#define PIPE_MAX_SIZE MiB /* for others than root: sysctl fs.pipe-max-size */
 
 struct pipe_inode_info {
-	struct mutex mutex;			/* rank LOCK_FILE_MISC */
-	unsigned int start, used, size;		/* bytes; size is a power of two, at least a page */
-	unsigned int nr_pages;			/* allocated */
-	char **pages;				/* size / PAGE_SIZE */
+	struct mutex mutex;             /* rank LOCK_FILE_MISC */
+	unsigned int start, used, size; /* bytes; size is a power of two, at least a page */
+	unsigned int nr_pages;          /* allocated */
+	char **pages;                   /* size / PAGE_SIZE */
 	unsigned int readers, writers;
-	unsigned int r_counter, w_counter;	/* opens so far: a fifo's open waits for a change */
-	unsigned int files;			/* fifo_lock */
+	unsigned int r_counter, w_counter; /* opens so far: a fifo's open waits for a change */
+	unsigned int files;                /* fifo_lock */
 	wait_queue_head_t rd_wait, wr_wait;
 };
 
@@ -103,7 +103,8 @@ static size_t ring_get(struct pipe_inode_info *pipe, char *ubuf, size_t len)
 	while (len) {
 		size_t off = pipe->start & (PAGE_SIZE - 1), n = min(len, PAGE_SIZE - off);
 
-		if (unlikely(copy_to_user(ubuf + done, pipe->pages[pipe->start / PAGE_SIZE] + off, n)))
+		if (unlikely(copy_to_user(ubuf + done, pipe->pages[pipe->start / PAGE_SIZE] + off,
+					  n)))
 			break;
 		pipe->start = (pipe->start + (unsigned int)n) & (pipe->size - 1);
 		WRITE_ONCE(pipe->used, pipe->used - (unsigned int)n);
@@ -116,7 +117,8 @@ static size_t ring_get(struct pipe_inode_info *pipe, char *ubuf, size_t len)
 }
 
 /* Put @len bytes in, for which there is room.  Bytes done; fewer, by whole pieces, with *err set. */
-static size_t ring_put(struct pipe_inode_info *pipe, const char *src, size_t len, bool is_kernel, int *err)
+static size_t ring_put(struct pipe_inode_info *pipe, const char *src, size_t len, bool is_kernel,
+		       int *err)
 {
 	size_t done = 0;
 
@@ -218,8 +220,8 @@ static ssize_t pipe_read(struct file *file, char *ubuf, size_t len, loff_t *pos)
 /* The source of a write: segments of user memory, or one of the kernel's. */
 struct source {
 	const struct iovec *vec;
-	size_t off;			/* in *vec */
-	size_t left;			/* bytes in all segments */
+	size_t off;  /* in *vec */
+	size_t left; /* bytes in all segments */
 	bool is_kernel;
 };
 
@@ -231,7 +233,8 @@ static size_t put_segments(struct pipe_inode_info *pipe, struct source *src, siz
 	while (room && src->left && !*err) {
 		size_t n = min(room, (size_t)src->vec->iov_len - src->off), put;
 
-		put = ring_put(pipe, (const char *)src->vec->iov_base + src->off, n, src->is_kernel, err);
+		put = ring_put(pipe, (const char *)src->vec->iov_base + src->off, n, src->is_kernel,
+			       err);
 		done += put;
 		room -= put;
 		src->left -= put;
@@ -313,7 +316,8 @@ static ssize_t pipe_write(struct file *file, const char *ubuf, size_t len, loff_
 	used = pipe->used;
 	end = (pipe->start + used) & (pipe->size - 1);
 	page = pipe->pages[end / PAGE_SIZE];
-	if (unlikely(!page || !pipe->readers || len - 1 >= min(PAGE_SIZE - end % PAGE_SIZE, (size_t)pipe->size - used) ||
+	if (unlikely(!page || !pipe->readers ||
+		     len - 1 >= min(PAGE_SIZE - end % PAGE_SIZE, (size_t)pipe->size - used) ||
 		     copy_from_user(page + end % PAGE_SIZE, ubuf, len))) {
 		mutex_unlock(&pipe->mutex);
 		return pipe_write_slow(file, ubuf, len);
@@ -324,7 +328,8 @@ static ssize_t pipe_write(struct file *file, const char *ubuf, size_t len, loff_
 	return (ssize_t)len;
 }
 
-static ssize_t pipe_writev(struct file *file, const struct iovec *vec, unsigned long nr, size_t total, loff_t *pos)
+static ssize_t pipe_writev(struct file *file, const struct iovec *vec, unsigned long nr,
+			   size_t total, loff_t *pos)
 {
 	struct source src = { .vec = vec, .left = total };
 
@@ -377,7 +382,7 @@ static long pipe_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 
 /* --- fcntl(F_SETPIPE_SZ, F_GETPIPE_SZ) --- */
 
-struct pipe_inode_info *file_pipe(struct file *file)
+static struct pipe_inode_info *file_pipe(struct file *file)
 {
 	return file->f_op == &pipe_fops ? file->private_data : NULL;
 }
@@ -413,7 +418,8 @@ static int ring_resize(struct pipe_inode_info *pipe, unsigned int size)
 	for (i = 0; i < used; i++) {
 		unsigned int from = (pipe->start + i) & (pipe->size - 1);
 
-		pages[i / PAGE_SIZE][i & (PAGE_SIZE - 1)] = pipe->pages[from / PAGE_SIZE][from & (PAGE_SIZE - 1)];
+		pages[i / PAGE_SIZE][i & (PAGE_SIZE - 1)] =
+			pipe->pages[from / PAGE_SIZE][from & (PAGE_SIZE - 1)];
 	}
 	free_pages_from(pipe, 0);
 	kfree(pipe->pages);
@@ -525,16 +531,20 @@ static int wait_for_partner(struct pipe_inode_info *pipe, struct file *file, uns
 	if (mode == FMODE_READ && !pipe->writers) {
 		seen = pipe->w_counter;
 		if (nonblock) {
-			file->f_version = seen;	/* no POLLHUP before a first writer came */
+			file->f_version = seen; /* no POLLHUP before a first writer came */
 			return 0;
 		}
 		mutex_unlock(&pipe->mutex);
-		return wait_event_interruptible(&pipe->rd_wait, READ_ONCE(pipe->w_counter) != seen) ? -ERESTARTSYS : 1;
+		return wait_event_interruptible(&pipe->rd_wait, READ_ONCE(pipe->w_counter) != seen)
+			       ? -ERESTARTSYS
+			       : 1;
 	}
 	if (mode == FMODE_WRITE && !pipe->readers) {
 		seen = pipe->r_counter;
 		mutex_unlock(&pipe->mutex);
-		return wait_event_interruptible(&pipe->wr_wait, READ_ONCE(pipe->r_counter) != seen) ? -ERESTARTSYS : 1;
+		return wait_event_interruptible(&pipe->wr_wait, READ_ONCE(pipe->r_counter) != seen)
+			       ? -ERESTARTSYS
+			       : 1;
 	}
 	return 0;
 }
@@ -613,7 +623,8 @@ void pipefs_init(void)
 {
 	struct super_block *sb = sget_kernel(&pipefs_type);
 
-	pipe_cache = kmem_cache_create("pipe_inode_info", sizeof(struct pipe_inode_info), 0, SLAB_PANIC, NULL);
+	pipe_cache = kmem_cache_create("pipe_inode_info", sizeof(struct pipe_inode_info), 0,
+				       SLAB_PANIC, NULL);
 	pipe_mnt = IS_ERR(sb) ? NULL : kern_mount(sb);
 	if (!pipe_mnt)
 		panic("pipe: out of memory");
@@ -640,7 +651,8 @@ static struct dentry *pipe_dentry(void)
 	return dentry;
 }
 
-static struct file *pipe_end(struct dentry *dentry, struct pipe_inode_info *pipe, unsigned int flags)
+static struct file *pipe_end(struct dentry *dentry, struct pipe_inode_info *pipe,
+			     unsigned int flags)
 {
 	struct path path = { pipe_mnt, dentry };
 	struct file *file;

@@ -25,7 +25,7 @@
 #include <uapi/statfs.h>
 #include "internal.h"
 
-#define TMPFS_DIRENT_SIZE 20u		/* what an entry adds to the size of its directory: Linux's figure */
+#define TMPFS_DIRENT_SIZE 20u /* what an entry adds to the size of its directory: Linux's figure */
 
 static const struct inode_operations ramfs_dir_iops, ramfs_file_iops, ramfs_symlink_iops;
 
@@ -204,10 +204,12 @@ static int ramfs_rmdir(struct inode *dir, struct dentry *dentry)
 	return 0;
 }
 
-static int ramfs_exchange(struct inode *old_dir, struct dentry *old, struct inode *new_dir, struct dentry *new)
+static int ramfs_exchange(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
+			  struct dentry *new)
 {
 	if (old_dir != new_dir && d_is_dir(old) != d_is_dir(new)) {
-		struct inode *gains = d_is_dir(old) ? new_dir : old_dir, *loses = d_is_dir(old) ? old_dir : new_dir;
+		struct inode *gains = d_is_dir(old) ? new_dir : old_dir,
+			     *loses = d_is_dir(old) ? old_dir : new_dir;
 
 		gains->i_nlink++;
 		loses->i_nlink--;
@@ -218,8 +220,8 @@ static int ramfs_exchange(struct inode *old_dir, struct dentry *old, struct inod
 	return 0;
 }
 
-static int ramfs_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir, struct dentry *new,
-			unsigned int flags)
+static int ramfs_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
+			struct dentry *new, unsigned int flags)
 {
 	bool is_dir = d_is_dir(old);
 
@@ -279,7 +281,9 @@ static int tmpfs_statfs(struct super_block *sb, struct kstatfs *st)
 {
 	u64 used = (u64)atomic_long_read(&sb->s_used_pages);
 
-	*st = (struct kstatfs){ .f_type = TMPFS_MAGIC, .f_bsize = PAGE_SIZE, .f_namelen = NAME_MAX_LEN };
+	*st = (struct kstatfs){ .f_type = TMPFS_MAGIC,
+				.f_bsize = PAGE_SIZE,
+				.f_namelen = NAME_MAX_LEN };
 	st->f_blocks = sb->s_max_pages;
 	st->f_bfree = st->f_bavail = used < sb->s_max_pages ? sb->s_max_pages - used : 0;
 	return 0;
@@ -300,7 +304,7 @@ static int tmpfs_show_options(struct super_block *sb, char *buf, size_t len)
 /* --- mount options: "size=10m,mode=755,uid=0,gid=0" --- */
 
 struct ramfs_options {
-	u64 size;		/* bytes; 0: no limit */
+	u64 size; /* bytes; 0: no limit */
 	u32 mode;
 	uid_t uid;
 	gid_t gid;
@@ -324,13 +328,16 @@ static int parse_size(const char *text, u64 *size)
 		value = (value << PAGE_SHIFT) * totalram_pages() / 100;
 		p++;
 		break;
-	case 'g': case 'G':
+	case 'g':
+	case 'G':
 		value <<= 10;
 		fallthrough;
-	case 'm': case 'M':
+	case 'm':
+	case 'M':
 		value <<= 10;
 		fallthrough;
-	case 'k': case 'K':
+	case 'k':
+	case 'K':
 		value <<= 10;
 		p++;
 		break;
@@ -350,7 +357,7 @@ static int parse_option(char *word, struct ramfs_options *opt, bool tmpfs)
 	if (tmpfs && !strcmp(word, "size"))
 		return parse_size(value, &opt->size);
 	if (tmpfs && (!strcmp(word, "nr_inodes") || !strcmp(word, "huge") || !strcmp(word, "mpol")))
-		return 0;			/* accepted: inodes are not limited, huge pages not used */
+		return 0; /* accepted: inodes are not limited, huge pages not used */
 	if (kstrtouint(value, strcmp(word, "mode") ? 10 : 8, &number))
 		return -EINVAL;
 	if (!strcmp(word, "mode"))
@@ -388,7 +395,8 @@ static int parse_options(const char *data, struct ramfs_options *opt, bool tmpfs
 	return err;
 }
 
-static int fill_super(struct super_block *sb, const char *data, bool tmpfs, struct ramfs_options *opt)
+static int fill_super(struct super_block *sb, const char *data, bool tmpfs,
+		      struct ramfs_options *opt)
 {
 	struct inode *inode;
 	int err = parse_options(data, opt, tmpfs);
@@ -411,7 +419,7 @@ static int fill_super(struct super_block *sb, const char *data, bool tmpfs, stru
 	return sb->s_root ? 0 : -ENOMEM;
 }
 
-int ramfs_fill_super(struct super_block *sb, const char *data)
+static int ramfs_fill_super(struct super_block *sb, const char *data)
 {
 	struct ramfs_options opt = { .mode = 0755 };
 
@@ -430,9 +438,15 @@ static int tmpfs_fill_super(struct super_block *sb, const char *data)
 	return fill_super(sb, data, true, &opt);
 }
 
-struct file_system_type rootfs_type = { .name = "rootfs", .fill_super = ramfs_fill_super, .flags = FS_NODEV };
-struct file_system_type ramfs_type = { .name = "ramfs", .fill_super = ramfs_fill_super, .flags = FS_NODEV };
-struct file_system_type tmpfs_type = { .name = "tmpfs", .fill_super = tmpfs_fill_super, .flags = FS_NODEV };
+struct file_system_type rootfs_type = { .name = "rootfs",
+					.fill_super = ramfs_fill_super,
+					.flags = FS_NODEV };
+struct file_system_type ramfs_type = { .name = "ramfs",
+				       .fill_super = ramfs_fill_super,
+				       .flags = FS_NODEV };
+struct file_system_type tmpfs_type = { .name = "tmpfs",
+				       .fill_super = tmpfs_fill_super,
+				       .flags = FS_NODEV };
 struct file_system_type devtmpfs_type = {
 	.name = "devtmpfs",
 	.fill_super = ramfs_fill_super,

@@ -45,7 +45,8 @@ static __always_inline ssize_t do_read(struct file *file, char *ubuf, size_t len
 }
 
 /* do_write - the other direction; fewer than @len bytes when something stopped it after the first */
-static __always_inline ssize_t do_write(struct file *file, const char *ubuf, size_t len, loff_t *pos)
+static __always_inline ssize_t do_write(struct file *file, const char *ubuf, size_t len,
+					loff_t *pos)
 {
 	int err;
 
@@ -143,7 +144,7 @@ long sys_lseek(unsigned int fd, loff_t offset, unsigned int whence)
 
 /* --- vectors --- */
 
-#define UIO_FASTIOV 8u			/* segments that need no allocation */
+#define UIO_FASTIOV 8u /* segments that need no allocation */
 
 struct vector {
 	struct iovec fast[UIO_FASTIOV], *vec;
@@ -200,7 +201,8 @@ static int vector_import(struct vector *v, const struct iovec *uvec, unsigned lo
 /* Would reading more from a stream sleep? */
 static bool stream_is_dry(struct file *file)
 {
-	return !(file->f_mode & FMODE_LSEEK) && file->f_op->poll && !(file->f_op->poll(file, NULL) & (POLLIN | POLLHUP));
+	return !(file->f_mode & FMODE_LSEEK) && file->f_op->poll &&
+	       !(file->f_op->poll(file, NULL) & (POLLIN | POLLHUP));
 }
 
 static ssize_t do_readv(struct file *file, const struct vector *v, loff_t *pos)
@@ -281,8 +283,10 @@ long sys_writev(unsigned long fd, const struct iovec *vec, unsigned long nr)
 	return vector_call((unsigned int)fd, vec, nr, do_writev);
 }
 
-static ssize_t vector_call_at(unsigned int fd, const struct iovec *uvec, unsigned long nr, loff_t pos,
-			      ssize_t (*call)(struct file *file, const struct vector *v, loff_t *pos))
+static ssize_t vector_call_at(unsigned int fd, const struct iovec *uvec, unsigned long nr,
+			      loff_t pos,
+			      ssize_t (*call)(struct file *file, const struct vector *v,
+					      loff_t *pos))
 {
 	struct vector v;
 	struct fd f;
@@ -302,13 +306,15 @@ static ssize_t vector_call_at(unsigned int fd, const struct iovec *uvec, unsigne
 	return ret;
 }
 
-long sys_preadv(unsigned long fd, const struct iovec *vec, unsigned long nr, unsigned long pos_l, unsigned long pos_h)
+long sys_preadv(unsigned long fd, const struct iovec *vec, unsigned long nr, unsigned long pos_l,
+		unsigned long pos_h)
 {
-	(void)pos_h;			/* the upper half for 32-bit programs; 64 bits fit in the first */
+	(void)pos_h; /* the upper half for 32-bit programs; 64 bits fit in the first */
 	return vector_call_at((unsigned int)fd, vec, nr, (loff_t)pos_l, do_readv);
 }
 
-long sys_pwritev(unsigned long fd, const struct iovec *vec, unsigned long nr, unsigned long pos_l, unsigned long pos_h)
+long sys_pwritev(unsigned long fd, const struct iovec *vec, unsigned long nr, unsigned long pos_l,
+		 unsigned long pos_h)
 {
 	(void)pos_h;
 	return vector_call_at((unsigned int)fd, vec, nr, (loff_t)pos_l, do_writev);
@@ -320,8 +326,8 @@ static int check_rwf(int flags)
 	return flags & ~(RWF_HIPRI | RWF_DSYNC | RWF_SYNC) ? -EOPNOTSUPP : 0;
 }
 
-long sys_preadv2(unsigned long fd, const struct iovec *vec, unsigned long nr, unsigned long pos_l, unsigned long pos_h,
-		 int flags)
+long sys_preadv2(unsigned long fd, const struct iovec *vec, unsigned long nr, unsigned long pos_l,
+		 unsigned long pos_h, int flags)
 {
 	if (check_rwf(flags))
 		return -EOPNOTSUPP;
@@ -363,7 +369,8 @@ ssize_t kernel_write(struct file *file, const void *buf, size_t len, loff_t *pos
  *
  * Return: bytes, or -errno when none.
  */
-static ssize_t copy_between(struct file *in, loff_t *in_pos, struct file *out, loff_t *out_pos, size_t len)
+static ssize_t copy_between(struct file *in, loff_t *in_pos, struct file *out, loff_t *out_pos,
+			    size_t len)
 {
 	char *buf = kmalloc(PAGE_SIZE, GFP_KERNEL);
 	ssize_t done = 0, n = 0;
@@ -444,7 +451,8 @@ long sys_sendfile(int out_fd, int in_fd, loff_t *uoffset, size_t count)
 	return ret;
 }
 
-static ssize_t do_copy_range(struct file *in, loff_t *in_pos, struct file *out, loff_t *out_pos, size_t len)
+static ssize_t do_copy_range(struct file *in, loff_t *in_pos, struct file *out, loff_t *out_pos,
+			     size_t len)
 {
 	if (S_ISDIR(in->f_inode->i_mode) || S_ISDIR(out->f_inode->i_mode))
 		return -EISDIR;
@@ -459,13 +467,15 @@ static ssize_t do_copy_range(struct file *in, loff_t *in_pos, struct file *out, 
 	if (*in_pos >= (loff_t)in->f_inode->i_data.i_size)
 		return 0;
 	len = min(len, in->f_inode->i_data.i_size - (u64)*in_pos);
-	if (in->f_inode == out->f_inode && *in_pos < *out_pos + (loff_t)len && *out_pos < *in_pos + (loff_t)len)
+	if (in->f_inode == out->f_inode && *in_pos < *out_pos + (loff_t)len &&
+	    *out_pos < *in_pos + (loff_t)len)
 		return -EINVAL;
 	return copy_between(in, in_pos, out, out_pos, min(len, MAX_RW_COUNT));
 }
 
 /* sys_copy_file_range - Ref: copy_file_range(2).  Between regular files in the page cache. */
-long sys_copy_file_range(int fd_in, loff_t *uoff_in, int fd_out, loff_t *uoff_out, size_t len, unsigned int flags)
+long sys_copy_file_range(int fd_in, loff_t *uoff_in, int fd_out, loff_t *uoff_out, size_t len,
+			 unsigned int flags)
 {
 	struct fd in = fdget((unsigned int)fd_in), out;
 	loff_t in_pos, out_pos;

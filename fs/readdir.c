@@ -67,8 +67,8 @@ static int dcache_iterate(struct file *file, filldir_t fill, void *ctx)
 	while ((child = next_child(dir, child, file->f_pos))) {
 		struct inode *inode = child->d_inode;
 
-		if (fill(ctx, child->d_name.name, child->d_name.len, (u64)dentry_pos(child), inode->i_ino,
-			 inode->i_mode >> 12 & 15))
+		if (fill(ctx, child->d_name.name, child->d_name.len, (u64)dentry_pos(child),
+			 inode->i_ino, inode->i_mode >> 12 & 15))
 			return 0;
 		file->f_pos = dentry_pos(child) + 1;
 	}
@@ -104,7 +104,7 @@ const struct file_operations ramfs_dir_fops = {
 struct dirent_buf {
 	char *buf;
 	size_t size, used;
-	size_t last;		/* offset of the last record, whose d_off the next entry completes */
+	size_t last; /* offset of the last record, whose d_off the next entry completes */
 	bool old_format;
 	int error;
 };
@@ -124,14 +124,15 @@ static void complete_last(struct dirent_buf *b, u64 offset)
 		((u64 *)(void *)(b->buf + b->last))[1] = offset;
 }
 
-static int fill_dirent(void *ctx, const char *name, unsigned int len, u64 offset, u64 ino, unsigned int type)
+static int fill_dirent(void *ctx, const char *name, unsigned int len, u64 offset, u64 ino,
+		       unsigned int type)
 {
 	struct dirent_buf *b = ctx;
 	size_t reclen = record_len(b, len);
 	char *rec = b->buf + b->used;
 
 	if (reclen > b->size - b->used) {
-		b->error = -EINVAL;	/* the caller's buffer is too small, if this was the first */
+		b->error = -EINVAL; /* the caller's buffer is too small, if this was the first */
 		return 1;
 	}
 	complete_last(b, offset);

@@ -17,11 +17,12 @@
 #include <lib/bitmap.h>
 #include "internal.h"
 
-#define INLINE_ENTRIES	8u
-#define PAGE_ENTRIES	((PAGE_SIZE - sizeof(void *) - 8) / sizeof(struct poll_entry))
-#define INLINE_FDS	32u
+#define INLINE_ENTRIES 8u
+#define PAGE_ENTRIES   ((PAGE_SIZE - sizeof(void *) - 8) / sizeof(struct poll_entry))
+#define INLINE_FDS     32u
 
-#define DEFAULT_MASK	(POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM)	/* files without ->poll: regular ones */
+#define DEFAULT_MASK \
+	(POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM) /* files without ->poll: regular ones */
 
 struct poll_entry {
 	struct wait_queue_entry wait;
@@ -38,9 +39,9 @@ struct poll_page {
 struct poll_wqueues {
 	struct poll_table table;
 	struct task_struct *task;
-	struct file *file;			/* whose poll is being asked */
+	struct file *file; /* whose poll is being asked */
 	bool triggered;
-	int error;				/* -ENOMEM: not on every queue, so do not sleep */
+	int error; /* -ENOMEM: not on every queue, so do not sleep */
 	unsigned int nr_inline;
 	struct poll_page *pages;
 	struct poll_entry inline_entry[INLINE_ENTRIES];
@@ -165,7 +166,8 @@ static bool poll_sleep(struct poll_wqueues *pwq, u64 deadline)
  *
  * Return: ready files; 0 when the time is over; -EINTR; -ENOMEM.
  */
-static int poll_loop(struct poll_wqueues *pwq, int (*scan)(struct poll_wqueues *pwq, struct poll_table *table, void *arg),
+static int poll_loop(struct poll_wqueues *pwq,
+		     int (*scan)(struct poll_wqueues *pwq, struct poll_table *table, void *arg),
 		     void *arg, u64 deadline)
 {
 	struct poll_table *table = deadline ? &pwq->table : NULL;
@@ -183,7 +185,7 @@ static int poll_loop(struct poll_wqueues *pwq, int (*scan)(struct poll_wqueues *
 			return -EINTR;
 		table = NULL;
 		if (!poll_sleep(pwq, deadline))
-			deadline = 0;		/* one more look */
+			deadline = 0; /* one more look */
 	}
 }
 
@@ -220,7 +222,7 @@ static int scan_pollfds(struct poll_wqueues *pwq, struct poll_table *table, void
 		p->revents = (short)(poll_one(pwq, table, (unsigned int)p->fd) & want);
 		if (p->revents) {
 			ready++;
-			table = NULL;	/* the call will not sleep: no need to queue further */
+			table = NULL; /* the call will not sleep: no need to queue further */
 		}
 	}
 	return ready;
@@ -265,7 +267,8 @@ static int do_poll(struct pollfd *ufds, unsigned int nr, u64 deadline)
 
 static long restart_poll(struct restart_block *restart)
 {
-	int ret = do_poll((struct pollfd *)restart->arg[0], (unsigned int)restart->arg[1], restart->arg[2]);
+	int ret = do_poll((struct pollfd *)restart->arg[0], (unsigned int)restart->arg[1],
+			  restart->arg[2]);
 
 	if (ret == -EINTR) {
 		restart->fn = restart_poll;
@@ -281,7 +284,8 @@ long sys_poll(struct pollfd *fds, unsigned int nfds, int timeout_ms)
 	int ret = do_poll(fds, nfds, deadline);
 
 	if (ret == -EINTR) {
-		current->restart = (struct restart_block){ .fn = restart_poll, .arg = { (u64)fds, nfds, deadline } };
+		current->restart = (struct restart_block){ .fn = restart_poll,
+							   .arg = { (u64)fds, nfds, deadline } };
 		ret = -ERESTART_RESTARTBLOCK;
 	}
 	return ret;
@@ -303,13 +307,14 @@ static long finish_masked(long ret, u64 deadline, struct __kernel_timespec *utim
 	restore_saved_sigmask_unless(ret == -EINTR);
 	if (ret == -EINTR)
 		ret = -ERESTARTNOHAND;
-	if (utimeout && put_timespec(deadline ? time_left(deadline) : 0, utimeout) && ret == -ERESTARTNOHAND)
+	if (utimeout && put_timespec(deadline ? time_left(deadline) : 0, utimeout) &&
+	    ret == -ERESTARTNOHAND)
 		ret = -EINTR;
 	return ret;
 }
 
-long sys_ppoll(struct pollfd *fds, unsigned int nfds, struct __kernel_timespec *utimeout, const u64 *sigmask,
-	       size_t sigsetsize)
+long sys_ppoll(struct pollfd *fds, unsigned int nfds, struct __kernel_timespec *utimeout,
+	       const u64 *sigmask, size_t sigsetsize)
 {
 	u64 deadline = KTIME_MAX;
 	int err = 0;
@@ -333,7 +338,7 @@ long sys_ppoll(struct pollfd *fds, unsigned int nfds, struct __kernel_timespec *
 #define SELECT_EX  (POLLPRI | POLLNVAL)
 
 struct select_set {
-	unsigned int n;			/* descriptors below are looked at */
+	unsigned int n; /* descriptors below are looked at */
 	unsigned int words;
 	unsigned long *want[3], *got[3]; /* in, out, exceptions */
 };
@@ -350,7 +355,9 @@ static int scan_fdsets(struct poll_wqueues *pwq, struct poll_table *table, void 
 	for (fd = 0; fd < set->n; fd++) {
 		unsigned int mask;
 
-		if (!((set->want[0][fd / 64] | set->want[1][fd / 64] | set->want[2][fd / 64]) >> fd % 64 & 1))
+		if (!((set->want[0][fd / 64] | set->want[1][fd / 64] | set->want[2][fd / 64]) >>
+			      fd % 64 &
+		      1))
 			continue;
 		mask = poll_one(pwq, table, fd);
 		for (k = 0; k < 3; k++) {
@@ -373,7 +380,8 @@ static int check_open(const struct select_set *set)
 
 	spin_lock(&files->lock);
 	for (fd = 0; fd < set->n && !err; fd++) {
-		if (!test_bit(fd, set->want[0]) && !test_bit(fd, set->want[1]) && !test_bit(fd, set->want[2]))
+		if (!test_bit(fd, set->want[0]) && !test_bit(fd, set->want[1]) &&
+		    !test_bit(fd, set->want[2]))
 			continue;
 		if (fd >= files->max_fds || !files->fd[fd])
 			err = -EBADF;
@@ -445,9 +453,10 @@ long sys_select(int n, u64 *in, u64 *out, u64 *ex, struct __kernel_old_timeval *
 		tv.tv_usec %= 1000000;
 		if (tv.tv_sec < 0 || tv.tv_usec < 0)
 			return -EINVAL;
-		deadline = (u64)tv.tv_sec >= KTIME_MAX / NSEC_PER_SEC
-				   ? KTIME_MAX
-				   : (u64)tv.tv_sec * NSEC_PER_SEC + (u64)tv.tv_usec * NSEC_PER_USEC;
+		deadline =
+			(u64)tv.tv_sec >= KTIME_MAX / NSEC_PER_SEC
+				? KTIME_MAX
+				: (u64)tv.tv_sec * NSEC_PER_SEC + (u64)tv.tv_usec * NSEC_PER_USEC;
 		deadline = deadline_after(deadline);
 	}
 	ret = do_select(n, sets, deadline);
@@ -456,7 +465,8 @@ long sys_select(int n, u64 *in, u64 *out, u64 *ex, struct __kernel_old_timeval *
 	if (utimeout) {
 		u64 left = deadline ? time_left(deadline) : 0;
 
-		tv = (struct __kernel_old_timeval){ (s64)(left / NSEC_PER_SEC), (s64)(left % NSEC_PER_SEC / NSEC_PER_USEC) };
+		tv = (struct __kernel_old_timeval){ (s64)(left / NSEC_PER_SEC),
+						    (s64)(left % NSEC_PER_SEC / NSEC_PER_USEC) };
 		if (copy_to_user(utimeout, &tv, sizeof(tv)) && ret == -ERESTARTNOHAND)
 			ret = -EINTR;
 	}
@@ -464,7 +474,8 @@ long sys_select(int n, u64 *in, u64 *out, u64 *ex, struct __kernel_old_timeval *
 }
 
 /* sys_pselect6 - the sixth argument points at a pair: signal mask, its size */
-long sys_pselect6(int n, u64 *in, u64 *out, u64 *ex, struct __kernel_timespec *utimeout, const u64 *usig)
+long sys_pselect6(int n, u64 *in, u64 *out, u64 *ex, struct __kernel_timespec *utimeout,
+		  const u64 *usig)
 {
 	u64 *sets[3] = { in, out, ex }, deadline = KTIME_MAX, sig[2] = { 0, 0 };
 	int err;

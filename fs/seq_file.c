@@ -15,7 +15,7 @@
  */
 #include "internal.h"
 
-#define SEQ_MAX_SIZE (32 * MiB)		/* a single record beyond this is -ENOMEM */
+#define SEQ_MAX_SIZE (32 * MiB) /* a single record beyond this is -ENOMEM */
 
 void seq_write(struct seq_file *m, const void *data, size_t len)
 {
@@ -128,7 +128,7 @@ static int seq_fill(struct seq_file *m, size_t want)
 				m->count = mark;
 				break;
 			}
-			if (err > 0)			/* SEQ_SKIP: nothing of this record */
+			if (err > 0) /* SEQ_SKIP: nothing of this record */
 				m->count = mark;
 			err = 0;
 			before = m->index;
@@ -207,7 +207,7 @@ ssize_t seq_read(struct file *file, char *ubuf, size_t len, loff_t *pos)
 		if (left)
 			err = -EFAULT;
 		else if (done)
-			break;		/* as Linux: what one filling gave, not more */
+			break; /* as Linux: what one filling gave, not more */
 	}
 	if (done)
 		err = 0;
@@ -225,7 +225,7 @@ loff_t seq_lseek(struct file *file, loff_t offset, int whence)
 		return -EINVAL;
 	if (offset < 0)
 		return -EINVAL;
-	file->f_pos = offset;		/* seq_read notices */
+	file->f_pos = offset; /* seq_read notices */
 	return offset;
 }
 

@@ -92,7 +92,8 @@ long sys_fstat(unsigned int fd, struct stat *ust)
 /* sys_newfstatat - Ref: fstatat(2).  AT_NO_AUTOMOUNT is accepted: nothing mounts by itself. */
 long sys_newfstatat(int dfd, const char *uname, struct stat *ust, int flags)
 {
-	int lookup = at_lookup_flags(flags, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH), err;
+	int lookup = at_lookup_flags(flags, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH),
+	    err;
 	struct kstat k;
 	char first;
 
@@ -139,7 +140,8 @@ static int put_statx(const struct kstat *k, const struct path *path, struct stat
 }
 
 /* sys_statx - Ref: statx(2).  All basic fields, whatever @mask asks for; no birth time. */
-long sys_statx(int dfd, const char *uname, unsigned int flags, unsigned int mask, struct statx *ustx)
+long sys_statx(int dfd, const char *uname, unsigned int flags, unsigned int mask,
+	       struct statx *ustx)
 {
 	int lookup, err;
 	struct path path;
@@ -147,7 +149,8 @@ long sys_statx(int dfd, const char *uname, unsigned int flags, unsigned int mask
 
 	if ((mask & STATX__RESERVED) || (flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE)
 		return -EINVAL;
-	lookup = at_lookup_flags((int)flags, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE);
+	lookup = at_lookup_flags((int)flags, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH |
+						     AT_STATX_SYNC_TYPE);
 	if (lookup < 0)
 		return lookup;
 	err = user_path_at(dfd, uname, (unsigned int)lookup, &path);
@@ -166,7 +169,9 @@ static int put_statfs(const struct path *path, struct statfs *ust)
 {
 	struct super_block *sb = path->mnt->sb;
 	unsigned long mnt = path->mnt->flags;
-	struct kstatfs k = { .f_type = sb->s_magic, .f_bsize = PAGE_SIZE, .f_namelen = NAME_MAX_LEN };
+	struct kstatfs k = { .f_type = sb->s_magic,
+			     .f_bsize = PAGE_SIZE,
+			     .f_namelen = NAME_MAX_LEN };
 	struct statfs st;
 	int err = sb->statfs ? sb->statfs(sb, &k) : 0;
 
@@ -188,7 +193,8 @@ static int put_statfs(const struct path *path, struct statfs *ust)
 		st.f_flags |= ST_RDONLY;
 	st.f_flags |= (mnt & MS_NOSUID ? ST_NOSUID : 0) | (mnt & MS_NODEV ? ST_NODEV : 0) |
 		      (mnt & MS_NOEXEC ? ST_NOEXEC : 0) | (mnt & MS_NOATIME ? ST_NOATIME : 0) |
-		      (mnt & MS_NODIRATIME ? ST_NODIRATIME : 0) | (mnt & MS_RELATIME ? ST_RELATIME : 0);
+		      (mnt & MS_NODIRATIME ? ST_NODIRATIME : 0) |
+		      (mnt & MS_RELATIME ? ST_RELATIME : 0);
 	return copy_to_user(ust, &st, sizeof(st)) ? -EFAULT : 0;
 }
 

@@ -7,29 +7,29 @@
 #include <lib/types.h>
 
 #define CPIO_HEADER_SIZE 110u
-#define CPIO_MAX_NAME	 4096u		/* with the NUL */
+#define CPIO_MAX_NAME    4096u /* with the NUL */
 
 struct cpio_reader {
 	const u8 *buf;
-	u64 size;			/* bytes */
-	u64 pos;			/* next header; multiple of 4 from the start of the buffer */
-	bool in_archive;		/* a trailer is due before the end */
+	u64 size;        /* bytes */
+	u64 pos;         /* next header; multiple of 4 from the start of the buffer */
+	bool in_archive; /* a trailer is due before the end */
 };
 
 struct cpio_entry {
-	const char *name;		/* in the buffer, NUL-terminated */
-	u32 name_len;			/* without NULs */
+	const char *name; /* in the buffer, NUL-terminated */
+	u32 name_len;     /* without NULs */
 	u32 ino, mode, uid, gid, nlink, mtime, major, minor, rmajor, rminor;
-	const u8 *data;			/* in the buffer */
-	u32 size;			/* bytes */
-	u64 data_pos;			/* offset of data in the buffer */
-	bool first;			/* first entry of an archive: hard links do not reach back */
+	const u8 *data; /* in the buffer */
+	u32 size;       /* bytes */
+	u64 data_pos;   /* offset of data in the buffer */
+	bool first;     /* first entry of an archive: hard links do not reach back */
 };
 
 enum cpio_result {
-	CPIO_END,			/* nothing but padding was left */
+	CPIO_END, /* nothing but padding was left */
 	CPIO_ENTRY,
-	CPIO_BAD,			/* *why says in one sentence what is wrong */
+	CPIO_BAD, /* *why says in one sentence what is wrong */
 };
 
 void cpio_begin(struct cpio_reader *r, const void *buf, u64 size);

@@ -10,27 +10,27 @@
 #include <fs/vfs.h>
 #include <kernel/sched.h>
 
-#define NR_OPEN_DEFAULT 64u		/* descriptors without a second allocation: one word of bits */
-#define NR_OPEN_MAX	1048576u	/* sysctl fs.nr_open */
+#define NR_OPEN_DEFAULT 64u      /* descriptors without a second allocation: one word of bits */
+#define NR_OPEN_MAX     1048576u /* sysctl fs.nr_open */
 
-struct files_struct {			/* [f] lock; readers of an unshared table need none */
-	atomic_t count;			/* [a] tasks that share it */
-	spinlock_t lock;		/* rank LOCK_FILES */
-	unsigned int max_fds;		/* [f] capacity */
-	unsigned int next_fd;		/* [f] no free descriptor below */
-	struct file **fd;		/* [f] */
-	unsigned long *open_fds;	/* [f] bit: in use, perhaps not installed yet */
-	unsigned long *close_on_exec;	/* [f] */
+struct files_struct {                 /* [f] lock; readers of an unshared table need none */
+	atomic_t count;               /* [a] tasks that share it */
+	spinlock_t lock;              /* rank LOCK_FILES */
+	unsigned int max_fds;         /* [f] capacity */
+	unsigned int next_fd;         /* [f] no free descriptor below */
+	struct file **fd;             /* [f] */
+	unsigned long *open_fds;      /* [f] bit: in use, perhaps not installed yet */
+	unsigned long *close_on_exec; /* [f] */
 	struct file *fd_array[NR_OPEN_DEFAULT];
 	unsigned long open_fds_init[1], close_on_exec_init[1];
 };
 
 struct fd {
-	struct file *file;		/* NULL: bad descriptor */
+	struct file *file; /* NULL: bad descriptor */
 	unsigned int flags;
 };
-#define FDPUT_FPUT	1u
-#define FDPUT_POS	2u
+#define FDPUT_FPUT 1u
+#define FDPUT_POS  2u
 
 struct fd __fdget_shared(struct files_struct *files, unsigned int fd, unsigned int refused_mode);
 
@@ -49,8 +49,14 @@ static inline struct fd __fdget(unsigned int fd, unsigned int refused_mode)
 		return (struct fd){ NULL, 0 };
 	return (struct fd){ file, 0 };
 }
-static inline struct fd fdget(unsigned int fd) { return __fdget(fd, FMODE_PATH); }
-static inline struct fd fdget_raw(unsigned int fd) { return __fdget(fd, 0); }
+static inline struct fd fdget(unsigned int fd)
+{
+	return __fdget(fd, FMODE_PATH);
+}
+static inline struct fd fdget_raw(unsigned int fd)
+{
+	return __fdget(fd, 0);
+}
 
 static inline void fdput(struct fd f)
 {

@@ -232,7 +232,6 @@ struct file {
 #define LOOKUP_FOLLOW	1u
 #define LOOKUP_DIRECTORY 2u
 #define LOOKUP_EMPTY	4u
-#define LOOKUP_PARENT	8u
 /* kern_path_at - kernel string; references in *path.  dfd: AT_FDCWD or an open directory */
 int kern_path_at(int dfd, const char *name, unsigned int flags, struct path *path);
 #define kern_path(name, flags, path) kern_path_at(AT_FDCWD, name, flags, path)

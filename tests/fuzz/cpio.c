@@ -15,7 +15,7 @@
 
 #include "env.h"
 
-#define ROUNDS	   20000
+#define ROUNDS     20000
 #define IMAGE_SIZE 8192
 
 static size_t put_member(u8 *image, size_t at, const char *name, u32 size)
@@ -25,7 +25,8 @@ static size_t put_member(u8 *image, size_t at, const char *name, u32 size)
 
 	if (at + CPIO_HEADER_SIZE + namesize + size + 8 > IMAGE_SIZE)
 		return at;
-	snprintf(header, sizeof(header), "07070%c%08x%08X%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x",
+	snprintf(header, sizeof(header),
+		 "07070%c%08x%08X%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x",
 		 test_chance(8) ? '2' : '1', 1, 0100644, 0, 0, 1, 0, size, 0, 0, 0, 0, namesize, 0);
 	memcpy(image + at, header, CPIO_HEADER_SIZE);
 	memcpy(image + at + CPIO_HEADER_SIZE, name, strlen(name));
@@ -40,14 +41,16 @@ static size_t random_archive(u8 *image)
 	memset(image, 0, IMAGE_SIZE);
 	for (u64 archives = 1 + test_random_below(3); archives--;) {
 		for (u64 n = test_random_below(5); n--;)
-			len = put_member(image, len, test_chance(3) ? "a/b/c" : "file", (u32)test_random_below(300));
+			len = put_member(image, len, test_chance(3) ? "a/b/c" : "file",
+					 (u32)test_random_below(300));
 		len = put_member(image, len, "TRAILER!!!", 0);
 		if (test_chance(2))
 			len = min(len + 4 * test_random_below(64), (size_t)IMAGE_SIZE);
 	}
 	for (u64 n = test_random_below(6); n-- && len;)
-		image[test_random_below(len)] = test_chance(4) ? (u8)test_random()
-							       : (u8)digits[test_random_below(sizeof(digits))];
+		image[test_random_below(len)] =
+			test_chance(4) ? (u8)test_random()
+				       : (u8)digits[test_random_below(sizeof(digits))];
 	return test_chance(3) ? (size_t)test_random_below(len + 1) : len;
 }
 
@@ -61,7 +64,7 @@ static void read_all(const u8 *p, size_t len)
 
 	cpio_begin(&r, p, len);
 	while ((res = cpio_next(&r, &e, &why)) == CPIO_ENTRY) {
-		ASSERT_LT(before, r.pos);	/* it gets on */
+		ASSERT_LT(before, r.pos); /* it gets on */
 		ASSERT_LE(r.pos, len);
 		before = r.pos;
 		ASSERT_LE(e.data_pos + e.size, len);

@@ -13,11 +13,13 @@ static char image[65536];
 static size_t used;
 
 /* Append a member: the name padded with NULs to @namesize bytes (0: just its NUL), then data. */
-static void put_member(const char *magic, const char *name, u32 namesize, u32 mode, const char *data, u32 size)
+static void put_member(const char *magic, const char *name, u32 namesize, u32 mode,
+		       const char *data, u32 size)
 {
 	namesize = namesize ? namesize : (u32)strlen(name) + 1;
-	used += (size_t)snprintf(image + used, sizeof(image) - used, "%s%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X",
-				 magic, 7, mode, 1000, 100, 1, 0x12345678, size, 8, 1, 5, 2, namesize, 0);
+	used += (size_t)snprintf(image + used, sizeof(image) - used,
+				 "%s%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X", magic, 7,
+				 mode, 1000, 100, 1, 0x12345678, size, 8, 1, 5, 2, namesize, 0);
 	memset(image + used, 0, namesize + 8);
 	strcpy(image + used, name);
 	used = ALIGN(used + namesize, 4);
@@ -167,9 +169,10 @@ TEST(refusals_say_why)
 		const char *bytes, *why;
 	} cases[] = {
 		{ 0, "\x1f\x8b", "it is compressed with gzip: unpack it first" },
-		{ 0, "\xfd" "7zXZ", "it is compressed with xz: unpack it first" },
+		{ 0, "\3757zXZ", "it is compressed with xz: unpack it first" },
 		{ 0, "\x28\xb5\x2f\xfd", "it is compressed with zstd: unpack it first" },
-		{ 0, "070707", "it is a cpio archive of the old format: make it with cpio -H newc" },
+		{ 0, "070707",
+		  "it is a cpio archive of the old format: make it with cpio -H newc" },
 		{ 0, "garbage", "a header is missing: not a newc cpio archive, or damaged" },
 		{ 6, "xyz", "a header holds something else than hexadecimal digits" },
 		{ 6 + 6 * 8, "FFFFFFFF", "it ends within a file's data" },
