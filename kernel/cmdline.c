@@ -28,7 +28,7 @@ static unsigned int first_init_word = MAX_WORDS;	/* words from here on stood beh
 
 static const char *const known[] = {
 	"console", "rdinit", "init", "mem", "maxcpus", "norandmaps", "vsyscall", "panic", "quiet", "loglevel",
-	"debug", "bench", "BOOT_IMAGE",
+	"debug", "strace", "strace_to", "bench", "BOOT_IMAGE",
 	/* Linux's, with nothing to do for them here: a command line for both kernels gives init the same words. */
 	"root", "rootfstype", "rootflags", "ro", "rw", "initrd", "noinitrd", "nokaslr", "earlyprintk", "mitigations",
 	"transparent_hugepage", "init_on_alloc", "init_on_free", "randomize_kstack_offset", "hardened_usercopy",

@@ -19,6 +19,7 @@
  * Sources: _exit(2), exit_group(2), setpgid(2) on orphaned groups.
  */
 #include <kernel/sched.h>
+#include <kernel/strace.h>
 #include <kernel/syscalls_kernel.h>
 #include <kernel/tty.h>
 #include <kernel/rcu.h>
@@ -392,6 +393,7 @@ void do_exit(int code)
 	lockdebug_no_locks(me, "exit");
 	me->flags |= PF_EXITING;
 	me->exit_code = code;
+	strace_exit(code);
 	group_dead = atomic_dec_and_test(&me->signal->live);
 	if (group_dead) {
 		panic_if_init(me, me->signal->flags & SIGNAL_GROUP_EXIT ? me->signal->group_exit_code : code);

@@ -18,6 +18,7 @@
 #include <kernel/panic.h>
 #include <kernel/sched.h>
 #include <kernel/signal.h>
+#include <kernel/trace.h>
 #include <fs/vfs.h>
 #include <mm/mm.h>
 #include <mm/vma.h>
@@ -74,6 +75,7 @@ static void user_fault_failed(struct pt_regs *regs, unsigned long error_code, va
 	struct task_struct *me = current;
 	int sig = fault & VM_FAULT_SIGBUS ? SIGBUS : SIGSEGV;
 
+	trace_mm(EV_FAULT, addr, 0, PGFAULT);
 	if (fault & VM_FAULT_OOM) {
 		if (!fatal_signal_pending(me))
 			out_of_memory(me, addr);
@@ -130,10 +132,12 @@ static void kernel_fault(struct pt_regs *regs, unsigned long error_code, vaddr_t
 	}
 	task_limits(me, &lim);
 	fault = mm_fault(me->mm, &lim, addr, fault_flags(error_code), &si_code);
-	if (fault & VM_FAULT_ERROR)
+	if (fault & VM_FAULT_ERROR) {
+		trace_mm(EV_FAULT, addr, 0, PGFAULT);
 		(void)fixup_exception(regs);	/* the call answers EFAULT */
-	else
-		count_fault(me, fault);
+		return;
+	}
+	count_fault(me, fault);
 }
 
 /**

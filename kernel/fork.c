@@ -20,6 +20,7 @@
 #include <kernel/init.h>
 #include <kernel/syscalls_kernel.h>
 #include <kernel/random.h>
+#include <kernel/strace.h>
 #include <fs/vfs.h>
 #include <mm/mm.h>
 #include <mm/mmzone.h>
@@ -333,6 +334,7 @@ static int link_task(struct kernel_clone_args *args, struct task_struct *task)
 	pid_hash_add(task);
 	thread_count++;
 	fork_count++;
+	strace_fork(task);
 out:
 	spin_unlock(&me->sighand->lock);
 	spin_unlock_irq(&process_table_lock);
@@ -539,6 +541,7 @@ void set_task_comm(struct task_struct *task, const char *name)
 	/* A reader may look at any moment: the last byte is always 0. */
 	memset(task->comm, 0, sizeof(task->comm));
 	memcpy(task->comm, name, len);
+	strace_comm(task);
 }
 
 struct mm_struct *get_task_mm(struct task_struct *task)

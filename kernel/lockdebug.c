@@ -25,7 +25,7 @@
 #ifdef DEBUG
 static const char *const rank_names[NR_LOCK_RANKS] = {
 	[LOCK_NONE] = "none", [LOCK_NAMESPACE] = "namespace", [LOCK_INODE] = "inode",
-	[LOCK_FILE_POS] = "file position", [LOCK_FILE_MISC] = "file", [LOCK_EXEC] = "exec",
+	[LOCK_FILE_POS] = "file position", [LOCK_FILE_MISC] = "file", [LOCK_EVENTS] = "events", [LOCK_EXEC] = "exec",
 	[LOCK_MMAP] = "mmap_lock", [LOCK_PAGE] = "page", [LOCK_I_MMAP] = "i_mmap", [LOCK_ANON_VMA] = "anon_vma",
 	[LOCK_MM_MISC] = "mm misc", [LOCK_PTE] = "PTE", [LOCK_MAPPING_TREE] = "mapping tree",
 	[LOCK_FILES] = "files", [LOCK_DCACHE] = "dcache", [LOCK_LRU] = "lru", [LOCK_SWAP] = "swap",
@@ -33,7 +33,7 @@ static const char *const rank_names[NR_LOCK_RANKS] = {
 	[LOCK_ZONE] = "zone", [LOCK_UTS] = "uts", [LOCK_FUTEX] = "futex", [LOCK_PROCESS_TABLE] = "process table",
 	[LOCK_SIGHAND] = "sighand", [LOCK_TIMER] = "timer", [LOCK_TTY] = "tty", [LOCK_WAITQUEUE] = "wait queue",
 	[LOCK_RUNQUEUE] = "run queue", [LOCK_RCU] = "rcu", [LOCK_IRQ] = "irq", [LOCK_RANDOM] = "random",
-	[LOCK_PRINTK] = "log", [LOCK_CONSOLE] = "console",
+	[LOCK_TRACE] = "trace", [LOCK_PRINTK] = "log", [LOCK_CONSOLE] = "console",
 };
 
 /* After a panic locks are taken by force, and the report matters more than their order. */

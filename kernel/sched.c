@@ -23,6 +23,7 @@
  * Locking: rq->lock, rank LOCK_RUNQUEUE, irq-safe.  Other CPUs notice TIF_NEED_RESCHED at their next interrupt.
  */
 #include <kernel/sched.h>
+#include <kernel/events.h>
 #include <kernel/rcu.h>
 #include <kernel/log.h>
 #include <kernel/syscalls_kernel.h>
@@ -345,6 +346,7 @@ static void tick_fn(struct ktimer *timer)
 	struct rq *rq = container_of(timer, struct rq, tick);
 
 	log_wake();
+	events_wake();
 	if (rq->curr == rq->idle)
 		return;			/* start_tick begins again when there is work */
 	scheduler_tick();
@@ -381,6 +383,7 @@ void cpu_idle(void)
 			start_tick(rq);
 		local_irq_enable();
 		log_wake();
+		events_wake();
 		if (need_resched())
 			__schedule(false);
 	}

@@ -28,6 +28,7 @@
 #include <uapi/errno.h>
 #include <kernel/sched.h>
 #include <kernel/signal.h>
+#include <kernel/strace.h>
 #include <kernel/syscalls_kernel.h>
 #include <arch/ptregs.h>
 #include <uapi/syscall_nr.h>
@@ -247,6 +248,7 @@ static int get_signal(struct task_struct *me, struct ksignal *ks)
 			spin_unlock_irq(&me->sighand->lock);
 			return 0;
 		}
+		strace_signal(sig, &ks->info);
 		verdict = decide(me, sig, ks);
 		if (verdict == HANDLE) {
 			spin_unlock_irq(&me->sighand->lock);

@@ -33,6 +33,7 @@ static bool install_if_none(struct vm_fault *vmf, pte_t entry)
 	if (unlikely(!pte_none(ptep_get(vmf->pte))))
 		return false;
 	set_pte(vmf->pte, entry); /* was not present: nothing to flush */
+	trace_mm(EV_PTE_SET, vmf->address, pte_pfn(entry), pte_val(entry));
 	return true;
 }
 

@@ -43,7 +43,10 @@ static void count_fault(const struct vm_fault *vmf, const struct page *page,
  */
 static void make_writable(struct vm_fault *vmf)
 {
-	set_pte(vmf->pte, maybe_mkwrite(pte_mkyoung(pte_mkdirty(vmf->orig_pte)), vmf->vma));
+	pte_t entry = maybe_mkwrite(pte_mkyoung(pte_mkdirty(vmf->orig_pte)), vmf->vma);
+
+	set_pte(vmf->pte, entry);
+	trace_mm(EV_PTE_SET, vmf->address, pte_pfn(entry), pte_val(entry));
 }
 
 /* The last owner keeps the page.  PTE lock held; the entry is vmf->orig_pte. */
@@ -95,9 +98,11 @@ static vm_fault_t wp_page_copy(struct vm_fault *vmf, struct page *old)
 	 */
 	ptep_get_and_clear(vmf->pte);
 	flush_tlb_page(vma, vmf->address);
+	trace_mm(EV_PTE_CLEAR, vmf->address, pte_pfn(vmf->orig_pte), pte_val(vmf->orig_pte));
 	page_add_new_anon_rmap(page, vma, vmf->address);
 	lru_cache_add(page);
 	set_pte(vmf->pte, entry);
+	trace_mm(EV_PTE_SET, vmf->address, pte_pfn(entry), pte_val(entry));
 	if (!old || !PageAnon(old)) {
 		if (old)
 			add_mm_counter(vmf->mm, mm_counter(old), -1);

@@ -75,6 +75,7 @@ static bool map_file_page(struct vm_fault *vmf)
 		page_add_file_rmap(page);
 		add_mm_counter(vmf->mm, mm_counter(page), 1);
 		set_pte(vmf->pte, entry); /* was not present: nothing to flush */
+		trace_mm(EV_PTE_SET, vmf->address, pte_pfn(entry), pte_val(entry));
 		mapped = true;
 	}
 	spin_unlock(vmf->ptl);
@@ -152,6 +153,7 @@ static vm_fault_t do_cow_fault(struct vm_fault *vmf)
 		add_mm_counter(vmf->mm, MM_ANONPAGES, 1);
 		lru_cache_add(copy);
 		set_pte(vmf->pte, entry); /* was not present: nothing to flush */
+		trace_mm(EV_PTE_SET, vmf->address, pte_pfn(entry), pte_val(entry));
 		spin_unlock(vmf->ptl);
 		count_fault(vmf, copy, PGFAULT_FILE_COW);
 	} else {

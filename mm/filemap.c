@@ -633,6 +633,8 @@ vm_fault_t filemap_map_pages(struct vm_fault *vmf, pgoff_t first, pgoff_t last)
 		rss.rss[mm_counter(page)]++;
 		set_pte(pte, pfn_pte(page_to_pfn(page),
 				     __pgprot(prot))); /* was not present: nothing to flush */
+		trace_mm(EV_PTE_SET, vmf->address + ((index - vmf->pgoff) << PAGE_SHIFT),
+			 page_to_pfn(page), pte_val(ptep_get(pte)));
 		unlock_page(page);
 		mapped++;
 		fresh += index == vmf->pgoff;
@@ -642,12 +644,13 @@ vm_fault_t filemap_map_pages(struct vm_fault *vmf, pgoff_t first, pgoff_t last)
 		ret = VM_FAULT_NOPAGE;
 	spin_unlock(vmf->ptl);
 	rcu_read_unlock();
-	if (fresh)
-		count_vm_event(PGFAULT_FILE);
+	if (ret) { /* another CPU may have mapped it first */
+		count_vm_event(fresh ? PGFAULT_FILE : PGFAULT_SPURIOUS);
+		trace_mm(EV_FAULT, vmf->address, pte_pfn(ptep_get(vmf->pte)),
+			 fresh ? PGFAULT_FILE : PGFAULT_SPURIOUS);
+	}
 	if (mapped > fresh)
 		count_vm_events(PGFAULT_AROUND, mapped - fresh);
-	if (ret)
-		trace_mm(EV_FAULT, vmf->address, pte_pfn(ptep_get(vmf->pte)), PGFAULT_FILE);
 	return ret;
 }
 

@@ -110,6 +110,14 @@ static unsigned int batch_take(struct lru_batch *batch, struct page **out)
 	return n;
 }
 
+static void trace_lru_adds(struct page *const *pages, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		if (PageLRU(pages[i]))
+			trace_mm(EV_LRU_MOVE, 0, page_to_pfn(pages[i]), page_lru(pages[i]));
+	}
+}
+
 static void drain_batch(struct lru_batch *batch)
 {
 	struct page *pages[LRU_BATCH];
@@ -133,6 +141,8 @@ static void drain_batch(struct lru_batch *batch)
 		SetPageLRU(page);
 	}
 	lru_section_end(&sec);
+	if (mm_trace_on(EV_LRU_MOVE))
+		trace_lru_adds(pages, n);
 	release_pages(pages, n);
 }
 

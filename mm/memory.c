@@ -24,6 +24,20 @@
 #include "mm_env.h"
 #include <mm/internal.h>
 
+/*
+ * Tell of the present entries of one table, which have just been written under its lock: for loops that are too
+ * short for a tracepoint of their own.
+ */
+void trace_pte_range(const pte_t *pte, vaddr_t addr, vaddr_t end)
+{
+	for (; addr < end; addr += PAGE_SIZE, pte++) {
+		pte_t entry = ptep_get(pte);
+
+		if (pte_present(entry))
+			trace_mm(EV_PTE_SET, addr, pte_pfn(entry), pte_val(entry));
+	}
+}
+
 /* What zapping one table's entries adds up to. */
 struct zap_walk {
 	struct mmu_gather *tlb;
@@ -154,6 +168,7 @@ static void copy_pte_range(struct vm_area_struct *dst, struct vm_area_struct *sr
 	const u64 drop = _PAGE_ACCESSED | (src->vm_flags & VM_SHARED ? _PAGE_DIRTY : 0);
 	spinlock_t *src_ptl = pte_lockptr(src_pmd), *dst_ptl = pte_lockptr(dst_pmd);
 	pte_t *from = pte_offset(src_pmd, addr), *to = pte_offset(dst_pmd, addr);
+	const vaddr_t start = addr;
 	struct rss_batch rss = { 0 };
 
 	double_ptl_lock(src_ptl, dst_ptl);
@@ -177,6 +192,10 @@ static void copy_pte_range(struct vm_area_struct *dst, struct vm_area_struct *sr
 		set_pte(to, pte_clear_flags(pte, drop));
 	}
 	rss_batch_apply(&rss, dst->vm_mm);
+	if (mm_trace_on(EV_PTE_SET)) {
+		trace_pte_range(pte_offset(src_pmd, start), start, end); /* read-only now */
+		trace_pte_range(pte_offset(dst_pmd, start), start, end);
+	}
 	double_ptl_unlock(src_ptl, dst_ptl);
 }
 
@@ -246,6 +265,8 @@ static void move_ptes(struct vm_area_struct *vma, pmd_t *old_pmd, vaddr_t old_ad
 		pte = ptep_get_and_clear(from);
 		VM_BUG_ON(!pte_none(ptep_get(to)));
 		set_pte(to, pte);
+		trace_mm(EV_PTE_CLEAR, addr, pte_pfn(pte), pte_val(pte));
+		trace_mm(EV_PTE_SET, addr - old_addr + new_addr, pte_pfn(pte), pte_val(pte));
 		moved = true;
 	}
 	/*

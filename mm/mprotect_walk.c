@@ -42,6 +42,7 @@ static unsigned long change_pte_range(struct protect_walk *walk, pmd_t *pmd, vad
 {
 	spinlock_t *ptl = pte_lockptr(pmd);
 	pte_t *pte = pte_offset(pmd, addr);
+	const vaddr_t start = addr;
 	unsigned long pages = 0;
 
 	spin_lock(ptl);
@@ -62,6 +63,8 @@ static unsigned long change_pte_range(struct protect_walk *walk, pmd_t *pmd, vad
 		walk->added |= pte_val(new) & ~pte_val(old);
 		pages++;
 	}
+	if (mm_trace_on(EV_PTE_SET))
+		trace_pte_range(pte_offset(pmd, start), start, end);
 	spin_unlock(ptl);
 	return pages;
 }

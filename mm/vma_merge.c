@@ -120,6 +120,7 @@ void vma_set_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, pgoff
 		write_range(vma, start, end, pgoff);
 	}
 	range_changed(vma, old_start, old_end);
+	trace_mm(EV_VMA_RESIZE, start, 0, end);
 }
 
 /* @vma is to show anonymous pages that were @from's: it needs @from's chain unless it has one.  0 or -ENOMEM. */
@@ -227,11 +228,13 @@ struct vm_area_struct *vma_merge_new(struct mm_struct *mm, struct vm_area_struct
 	} else if (after) {
 		vma_set_range(prev, prev->vm_start, end, prev->vm_pgoff);
 		count_vm_event(VMA_MERGE);
+		trace_mm(EV_VMA_MERGE, prev->vm_start, 0, end);
 		return prev;
 	}
 	if (before) {
 		vma_set_range(next, start, next->vm_end, want->pgoff);
 		count_vm_event(VMA_MERGE);
+		trace_mm(EV_VMA_MERGE, start, 0, next->vm_end);
 		return next;
 	}
 	return NULL;

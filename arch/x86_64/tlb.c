@@ -66,7 +66,7 @@ void switch_mm(struct mm_struct *prev, struct mm_struct *next)
 	write_cr3(virt_to_phys(next->pgd));
 	if (loaded)
 		__atomic_fetch_and(&loaded->cpumask, ~bit, __ATOMIC_SEQ_CST);
-	trace_mm(EV_SWITCH_MM, 0, 0, next->context_id);
+	trace_mm(EV_SWITCH_MM, 0, virt_to_phys(next->pgd) >> PAGE_SHIFT, next->context_id);
 }
 
 void flush_tlb_mm_range(struct mm_struct *mm, vaddr_t start, vaddr_t end, bool freed_tables)

@@ -297,5 +297,6 @@ void proc_init(void)
 	link_entry("mounts", mounts_link);
 	proc_memory_init();
 	proc_system_init();
+	proc_pagewalk_init();
 	register_filesystem(&proc_fs_type);
 }

@@ -15,6 +15,7 @@ enum lock_rank {
 	LOCK_FILE_POS,		/* before the inode: write(2) and getdents(2) take both */
 	LOCK_INODE,		/* inode rwsem */
 	LOCK_FILE_MISC,		/* tty, pipe, seq buffers: sleep locks of file types */
+	LOCK_EVENTS,		/* switching of events: inside a file's lock */
 	LOCK_EXEC,		/* cred/exec update */
 	LOCK_MMAP,		/* mm->mmap_lock; parent before child */
 	LOCK_PAGE,		/* page lock: only checked for sleeping rules */
@@ -42,6 +43,7 @@ enum lock_rank {
 	LOCK_RCU,
 	LOCK_IRQ,		/* interrupt controllers, handler table */
 	LOCK_RANDOM,		/* state of the random generator */
+	LOCK_TRACE,		/* the ring of strace lines */
 	LOCK_PRINTK,		/* the log's ring */
 	LOCK_CONSOLE,		/* a console device's registers */
 	NR_LOCK_RANKS

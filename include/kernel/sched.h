@@ -31,7 +31,8 @@ struct pt_regs;
 #define TIF_NEED_RESCHED	(1u << 0)
 #define TIF_SIGPENDING		(1u << 1)
 #define TIF_NOTIFY_RESUME	(1u << 2)	/* task_work: delayed fput */
-#define TIF_SYSCALL_TRACE	(1u << 3)
+#define TIF_SYSCALL_TRACE	(1u << 3)	/* kernel/strace.c: system calls are shown ... */
+#define TIF_SYSCALL_FOLLOW	(1u << 4)	/* ... and those of the children it makes */
 #define TIF_USER_WORK		(TIF_NEED_RESCHED | TIF_SIGPENDING | TIF_NOTIFY_RESUME)
 
 /* task->flags; values are Linux's, /proc/[pid]/stat shows them */

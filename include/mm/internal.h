@@ -104,6 +104,9 @@ void unmap_vmas(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t star
 /* zap_page_range - the same within one VMA, with a gather of its own: madvise(MADV_DONTNEED) */
 void zap_page_range(struct vm_area_struct *vma, vaddr_t start, size_t len);
 
+/* trace_pte_range - EV_PTE_SET for each present entry of [addr, end), all in one table, whose lock is held */
+void trace_pte_range(const pte_t *pte, vaddr_t addr, vaddr_t end);
+
 /*
  * zap_vma_range - [start, end) of one VMA into a gather; keep_cows spares a private mapping's own
  * copies
