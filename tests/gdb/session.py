@@ -201,11 +201,78 @@ def panic():
     everything("panicked")
 
 
+EVENTS = {"PGFAULT_ZERO_PAGE": "the zero page, read-only", "PGFAULT_ANON": "do_anonymous_page .* new zeroed page",
+          "PGFAULT_FILE": "do_read_fault", "PGFAULT_AROUND": "do_read_fault", "PGFAULT_FILE_COW": "do_cow_fault",
+          "PGFAULT_SHARED_MKWRITE": "do_shared_fault|wp_page_shared", "PGFAULT_COW": "COW: ",
+          "PGFAULT_REUSE": "reuse: ", "PGFAULT_SPURIOUS": "no fault: "}
+CODES = {"FAULT_CODE_MAPERR": "SEGV_MAPERR", "FAULT_CODE_ACCERR": "SEGV_ACCERR", "FAULT_CODE_ADRERR": "BUS_ADRERR"}
+
+
+def events():
+    return {name: int(gdb.parse_and_eval(f"vm_event_states.event[{name}]")) for name in EVENTS}
+
+
+def happened(before):
+    """What the handler did, as a pattern of what pw why should have said."""
+    from pw import headers
+    fault, code = int(gdb.parse_and_eval("$")), int(gdb.parse_and_eval("*$code"))
+    if fault & headers.VM_FAULT_SIGBUS:
+        return "=> SIGBUS"
+    if fault & headers.VM_FAULT_SIGSEGV:
+        return "=> SIGSEGV, si_code " + next(text for name, text in CODES.items() if headers.defines[name] == code)
+    after = events()
+    grown = [pattern for name, pattern in EVENTS.items() if after[name] > before[name]]
+    return "|".join(grown) or "nothing was counted"
+
+
+def predict():
+    """pw why, asked at each fault of a program, against what the handler then does."""
+    from pw import headers
+    program = os.environ["SESSION_PROGRAM"]
+    stop = gdb.Breakpoint("mm_fault", type=gdb.BP_HARDWARE_BREAKPOINT, internal=True)
+    stop.condition = f"$_streq($pw_comm(), \"{program}\")"
+    end = gdb.Breakpoint("machine_power_off", type=gdb.BP_HARDWARE_BREAKPOINT, internal=True)
+    wrong, kinds, count = [], set(), 0
+    while count < 400:
+        gdb.execute("continue", to_string=True)
+        if end.hit_count:
+            break
+        count += 1
+        flags, before = int(gdb.parse_and_eval("flags")), events()
+        want = "w" if flags & headers.FAULT_FLAG_WRITE else \
+            "x" if flags & headers.FAULT_FLAG_INSTRUCTION else "r"
+        gdb.execute("set $code = si_code", to_string=True)
+        said = ask(f"pw why addr {want}")
+        caller = gdb.newest_frame().older().name()
+        stop.enabled = False  # the way back may sleep, and another task of that name fault
+        gdb.execute("finish", to_string=True)
+        stop.enabled = True
+        where = gdb.newest_frame().name()
+        did = happened(before) if where == caller else f"stopped in {where} instead of {caller}"
+        kinds.add(did)
+        if not re.search(did, said.split("=>")[-1] if not did.startswith("=>") else said):
+            wrong.append(f"did {did}\n{said}")
+    report(f"all-{'' if count else 'no '}faults-are-predicted", count and not wrong, "\n".join(wrong))
+    return kinds
+
+
+def predict_segv():
+    kinds = predict()
+    for text in ("SEGV_MAPERR", "SEGV_ACCERR", "SIGBUS"):
+        report(f"saw-{text}", any(text in kind for kind in kinds), kinds)
+
+
+def predict_cow():
+    kinds = predict()
+    for text in ("COW", "do_cow_fault", "do_read_fault", "do_anonymous_page"):
+        report(f"saw-{text}", any(text in kind for kind in kinds), kinds)
+
+
 gdb.execute("set confirm off")
 gdb.execute("set pagination off")
 gdb.execute("set width 0")
 gdb.execute("set architecture i386:x86-64", to_string=True)
 gdb.execute(f"source {os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../tools/gdb/pagewalk.py')}")
 gdb.execute(f"target remote {os.environ['SESSION_SOCKET']}", to_string=True)
-{f.__name__: f for f in (early, fault, corrupt, panic)}[os.environ["SESSION"]]()
+{f.__name__: f for f in (early, fault, corrupt, panic, predict_segv, predict_cow)}[os.environ["SESSION"]]()
 print("session ends", flush=True)
