@@ -27,7 +27,8 @@
 
 #define STRING_MAX   32 /* bytes shown of a buffer, as strace(1) does */
 #define PATH_SHOWN   96 /* bytes shown of a path */
-#define VECTOR_SHOWN 8  /* strings shown of argv */
+#define ENVP_COUNTED 4096
+#define VECTOR_SHOWN 8 /* strings shown of argv */
 
 static void __printf(2, 3) put(struct strace_call *c, const char *fmt, ...)
 {
@@ -202,10 +203,11 @@ static void put_envp(struct strace_call *c, unsigned long addr)
 	u64 arg;
 
 	put_pointer(c, addr);
-	while (addr && n < 4096 && !get_user(arg, v + n) && arg)
+	if (!addr || get_user(arg, v))
+		return;
+	while (n < ENVP_COUNTED && !get_user(arg, v + n) && arg)
 		n++;
-	if (addr)
-		put(c, " /* %u vars */", n);
+	put(c, " /* %u vars */", n);
 }
 
 static void put_sigset(struct strace_call *c, unsigned long addr)
@@ -359,7 +361,7 @@ static void put_arg(struct strace_call *c, unsigned int i, long ret)
 		const struct strace_names *names = &strace_arg_names[kind - A_TABLE_FIRST];
 
 		if (names->flags)
-			put_flags(c, names->list, value);
+			put_flags(c, names->list, (u32)value);
 		else
 			put_value(c, names->list, (u32)value);
 		return;
