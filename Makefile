@@ -44,8 +44,10 @@ GDB    ?= gdb
 HOSTCC ?= gcc
 PYTHON ?= python3
 QEMU   ?= qemu-system-x86_64
+BUSYBOX     ?= /bin/busybox
+BASH_STATIC ?= /bin/bash-static
 
-export O K CC CROSS NM NASM HOSTCC PYTHON QEMU
+export O K CC CROSS NM NASM HOSTCC PYTHON QEMU BUSYBOX BASH_STATIC
 
 say = $(if $(Q),@printf '  %-7s %s\n' '$(1)' '$(2)')
 # A word for the shell, whatever it holds.
@@ -171,6 +173,7 @@ debug: deps-debug
 	$(Q)$(MAKE) --no-print-directory do-debug DEBUG=1
 
 # The machine waits for gdb before its first instruction; the console is a socket, for gdb has the terminal.
+# GDB_ARGS= are further words for gdb: GDB_ARGS="-batch -ex 'break do_wp_page' -ex continue -ex backtrace"
 do-debug: $(KERNEL) $(INITRAMFS)
 	$(Q)rm -f $(K)/console.sock $(K)/gdb.sock
 	$(Q)$(QEMU) $(QEMU_ARGS) -daemonize -pidfile $(K)/qemu.pid -S \
@@ -178,7 +181,7 @@ do-debug: $(KERNEL) $(INITRAMFS)
 		-serial unix:$(K)/console.sock,server=on,wait=off \
 		-kernel $(KERNEL) -initrd $(INITRAMFS) -append $(call quote,$(CMDLINE))
 	@echo 'Console, from another terminal:  socat -,rawer,escape=0x1d unix:$(K)/console.sock   (^] leaves)'
-	-$(Q)$(GDB) -q -nx $(KERNEL) -ex 'target remote $(K)/gdb.sock' -x tools/gdb/debug.gdb
+	-$(Q)$(GDB) -q -nx $(KERNEL) -ex 'target remote $(K)/gdb.sock' -x tools/gdb/debug.gdb $(GDB_ARGS)
 	$(Q)kill $$(cat $(K)/qemu.pid) 2>/dev/null || true
 
 # ---------------------------------------------------------------------------------------------------
@@ -190,14 +193,16 @@ test: deps-test
 
 TEST_IMAGES := $(O)/tests-guest.cpio
 
-do-test: $(KERNEL) $(UNIT_TESTS) $(LIBC_TEST) $(TEST_IMAGES) $(INITRAMFS)
+TEST_PROGRAMS = $(UNIT_TESTS) $(LIBC_TEST) $(LIBC_COMPARE:=-ours) $(LIBC_COMPARE:=-host)
+
+do-test: $(KERNEL) $(TEST_PROGRAMS) $(TEST_IMAGES) $(O)/initramfs.cpio
 	$(Q)$(MAKE) --no-print-directory DEBUG=1 kernel
 	$(Q)$(PYTHON) tools/run-tests $(TEST_ARGS)
 
 soak: deps-test
 	$(Q)$(MAKE) --no-print-directory do-soak
 
-do-soak: $(KERNEL) $(UNIT_TESTS) $(LIBC_TEST) $(TEST_IMAGES) $(INITRAMFS)
+do-soak: $(KERNEL) $(TEST_PROGRAMS) $(TEST_IMAGES) $(O)/initramfs.cpio
 	$(Q)$(MAKE) --no-print-directory DEBUG=1 kernel
 	$(Q)$(PYTHON) tools/run-tests --soak $(TEST_ARGS)
 	$(Q)tools/test-fresh-machine.sh

@@ -1,0 +1,2 @@
+#!/bin/busybox sh
+exit 7

@@ -1,0 +1,121 @@
+"""machine.py - an emulated machine and its console, as tools/run-tests sees them
+
+Console runs any command whose output is a console: what it prints is kept, what is typed is sent.  Waiting ends
+when a pattern comes, when the command ends, or when the console has been silent for too long: a limit that
+notices a hang and does not measure, for the machine that runs the tests may be slow and busy.
+
+Boot describes one machine and gives the command that starts it.  By PVH the emulator loads the kernel itself; for
+BIOS and UEFI an image is made, and GRUB loads it.
+"""
+import os
+import re
+import selectors
+import subprocess
+import time
+
+O = os.environ.get("O", "build")
+QEMU = os.environ.get("QEMU", "qemu-system-x86_64")
+SILENCE = 240  # seconds without a byte on the console
+PANIC = re.compile(r"^Kernel panic|^BUG|^WARNING", re.M)
+PROMPT = r"^[#$] \Z"
+UNFINISHED = re.compile(rb"\x1b(\[[0-9;?]*)?\Z")
+CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>c]|\r")
+OVMF = ["/usr/share/ovmf/OVMF.fd", "/usr/share/qemu/OVMF.fd", "/usr/share/OVMF/OVMF_CODE.fd"]
+
+
+class Console:
+    def __init__(self, command, log):
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT)
+        os.set_blocking(self.process.stdout.fileno(), False)
+        self.selector = selectors.DefaultSelector()
+        self.selector.register(self.process.stdout, selectors.EVENT_READ)
+        self.log = open(log, "wb")
+        self.text = ""
+        self.rest = b""  # of a character or control sequence whose end is still to come
+        self.seen = 0  # how far the dialogue has come
+
+    def read(self, seconds):
+        """More output, or nothing within @seconds.  False at its end."""
+        if not self.selector.select(seconds):
+            return True
+        data = os.read(self.process.stdout.fileno(), 65536)
+        self.log.write(data)
+        self.log.flush()
+        data, self.rest = self.rest + data, b""
+        cut = UNFINISHED.search(data)
+        if cut:
+            data, self.rest = data[:cut.start()], cut[0]
+        self.text += CONTROL.sub("", data.decode("utf-8", "replace"))
+        return bool(data or self.rest)
+
+    def wait_for(self, pattern, silence=SILENCE):
+        """Text up to and with @pattern behind what was seen; None when it does not come."""
+        pattern = re.compile(pattern, re.M)
+        last = time.monotonic()
+        while True:
+            match = pattern.search(self.text, self.seen)
+            if match:
+                before = self.text[self.seen:match.end()]
+                self.seen = match.end()
+                return before
+            size = len(self.text)
+            if not self.read(1):
+                return None
+            if len(self.text) != size:
+                last = time.monotonic()
+            elif time.monotonic() - last > silence:
+                return None
+
+    def type(self, text):
+        """Sends @text; pauses before control characters and between lines, for a program to get ready for them."""
+        for number, part in enumerate(re.split(r"(?=[\x01-\x08\x0b-\x1f])|(?<=\n)(?=.)", text)):
+            if number:
+                end = time.monotonic() + 1
+                while time.monotonic() < end and self.read(0.1):
+                    pass
+            self.process.stdin.write(part.encode())
+            self.process.stdin.flush()
+
+    def wait_end(self, silence=SILENCE):
+        last = time.monotonic()
+        size = len(self.text)
+        while self.read(1):
+            if len(self.text) != size:
+                last, size = time.monotonic(), len(self.text)
+            elif time.monotonic() - last > silence:
+                return False
+        self.process.wait(30)
+        return True
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
+
+
+class Boot:
+    """One machine.  @kind says what is expected of it: run-tests knows guest, shell, script and message."""
+
+    def __init__(self, kind, firmware="pvh", mem="1G", cpu="max", smp=1, debug=True, image=None, append="",
+                 label="", panic=-1, expect=None):
+        self.kind, self.firmware, self.mem, self.cpu, self.smp = kind, firmware, mem, cpu, smp
+        self.debug, self.expect, self.panic = debug, expect, panic
+        self.image = f"{O}/initramfs.cpio" if image is None else image
+        self.cmdline = f"console=ttyS0 panic={panic} {append}".strip()
+        self.name = "-".join(filter(None, [kind, label, firmware, mem, cpu, f"smp{smp}",
+                                           "debug" if debug else "release"]))
+
+    def command(self):
+        kernel = f"{O}/debug/pagewalk.elf" if self.debug else f"{O}/pagewalk.elf"
+        command = [QEMU, "-accel", "tcg", "-cpu", self.cpu, "-m", self.mem, "-smp", str(self.smp), "-no-reboot",
+                   "-display", "none", "-net", "none", "-monitor", "none", "-serial", "stdio"]
+        if self.firmware == "pvh":
+            command += ["-kernel", kernel, "-append", self.cmdline]
+            return command + (["-initrd", self.image] if self.image else [])
+        if self.firmware == "uefi":
+            command += ["-bios", next(filter(os.path.exists, OVMF))]
+        iso = f"{O}/test-images/{self.name}.iso"
+        subprocess.run(["tools/mkiso", kernel, self.image, self.cmdline, iso], check=True)
+        return command + ["-cdrom", iso]
