@@ -239,14 +239,20 @@ int mm_populate(struct mm_struct *mm, const struct mm_limits *lim, vaddr_t start
 
 /**
  * pt_walk - the entries a processor meets on its way to @addr
- * @out: entry[0] is the pgd's; levels is how many were met, the last of them being final
+ * @out: entry[0] is the pgd's; levels is how many were met, the last of them being final; large is
+ *       set when that one ends the walk early, mapping 1 GiB (levels 2) or 2 MiB (levels 3)
  *
- * Reads only; meant for panic screens, so it trusts nothing: a table outside of RAM ends the walk.
+ * Reads only; meant for those who look at a kernel in doubt, so it trusts nothing: a table outside
+ * of RAM ends the walk.
  *
  * Return: 0 when @addr is mapped (out->phys is the byte it names), else -EFAULT.
+ * Locks:  mmap_lock held for the user's half, or no more than one CPU running: tables are freed
+ *         under it.  The processor may set accessed and dirty bits meanwhile.
+ * Ref:    Intel SDM 3A "4-Level Paging and 5-Level Paging".
  */
 int pt_walk(pgd_t *pgd, vaddr_t addr, struct pt_walk *out)
 {
+	/* LAB 01 BEGIN pt_walk: one table a level; nine bits of addr choose the entry */
 	static const u8 shift[] = { PGDIR_SHIFT, PUD_SHIFT, PMD_SHIFT, PAGE_SHIFT };
 	const u64 *table = (const u64 *)pgd;
 
@@ -270,6 +276,30 @@ int pt_walk(pgd_t *pgd, vaddr_t addr, struct pt_walk *out)
 		table = phys_to_virt(entry & PTE_PFN_MASK);
 	}
 	return -EFAULT;
+	/* LAB 01 END */
+}
+
+/**
+ * pt_walk_flags - what the entries of a walk allow together
+ *
+ * Each level can only take away: writing and user mode need their bit in every entry, and NX in
+ * any of them forbids execution.
+ *
+ * Return: _PAGE_RW, _PAGE_USER, _PAGE_NX as if one entry said it all; only for a walk that
+ *         reached a page.
+ * Ref:    Intel SDM 3A "Determination of Access Rights".
+ */
+u64 pt_walk_flags(const struct pt_walk *walk)
+{
+	/* LAB 01 BEGIN pt_walk_flags: which bits must all entries have, and which may none have? */
+	u64 all = _PAGE_RW | _PAGE_USER, any = 0;
+
+	for (int level = 0; level < walk->levels; level++) {
+		all &= walk->entry[level];
+		any |= walk->entry[level];
+	}
+	return all | (any & _PAGE_NX);
+	/* LAB 01 END */
 }
 
 static int walk_pte_table(struct vm_area_struct *vma, pmd_t *pmd, vaddr_t addr, vaddr_t end,

@@ -297,6 +297,7 @@ void proc_init(void)
 	link_entry("mounts", mounts_link);
 	proc_memory_init();
 	proc_system_init();
+	proc_walk_init();
 	proc_pagewalk_init();
 	register_filesystem(&proc_fs_type);
 }

@@ -156,9 +156,10 @@ int copy_page_range(struct vm_area_struct *dst, struct vm_area_struct *src);	/* 
 /* access_remote_vm - copy up to len bytes between buf and another address space; bytes done */
 size_t access_remote_vm(struct mm_struct *mm, vaddr_t addr, void *buf, size_t len, bool write, bool force);
 int mm_populate(struct mm_struct *mm, const struct mm_limits *lim, vaddr_t start, size_t len); /* no lock held */
-/* walk_addr - the entries met on the way to addr, for panic screens and tests; levels present, 0..4 */
+/* pt_walk - the entries met on the way to addr; levels is their number, 1..4, the last is final */
 struct pt_walk { u64 entry[4]; int levels; u64 final; bool large; paddr_t phys; };
 int pt_walk(pgd_t *pgd, vaddr_t addr, struct pt_walk *out);
+u64 pt_walk_flags(const struct pt_walk *walk);	/* _PAGE_RW, _PAGE_USER, _PAGE_NX of all entries together */
 /* pages mapped in [start,end) by kind, for smaps and pagemap: callback per PTE, under its lock */
 struct mm_walk_ops {
 	int (*pte)(pte_t *pte, vaddr_t addr, struct vm_area_struct *vma, void *arg);
