@@ -7,8 +7,8 @@
 #include "env.h"
 
 static DEFINE_SPINLOCK(lru, LOCK_LRU);
-static DEFINE_SPINLOCK(zone_a, LOCK_ZONE);
-static DEFINE_SPINLOCK(zone_b, LOCK_ZONE);
+static DEFINE_SPINLOCK(area_a, LOCK_VMALLOC);
+static DEFINE_SPINLOCK(area_b, LOCK_VMALLOC);
 static struct rw_semaphore sem = RWSEM_INIT(sem, LOCK_MMAP);
 static unsigned long counter;
 
@@ -70,19 +70,19 @@ TEST(locks_exclude)
 
 static void take_wrong_order(void)
 {
-	spin_lock(&zone_a);
+	spin_lock(&area_a);
 	spin_lock(&lru);
 }
 
 static void take_same_rank(void)
 {
-	spin_lock(&zone_a);
-	spin_lock(&zone_b);
+	spin_lock(&area_a);
+	spin_lock(&area_b);
 }
 
 static void take_nested_downwards(void)
 {
-	spinlock_t *low = min(&zone_a, &zone_b), *high = max(&zone_a, &zone_b);
+	spinlock_t *low = min(&area_a, &area_b), *high = max(&area_a, &area_b);
 
 	spin_lock(high);
 	spin_lock_nested(low);
@@ -119,7 +119,7 @@ static void sleep_in_rcu(void)
 
 TEST(lock_mistakes_are_failures)
 {
-	spinlock_t *low = min(&zone_a, &zone_b), *high = max(&zone_a, &zone_b);
+	spinlock_t *low = min(&area_a, &area_b), *high = max(&area_a, &area_b);
 
 	env_arena_init(NULL);
 	EXPECT(test_expect_panic(take_wrong_order, "lock order"));
