@@ -172,7 +172,9 @@ static bool any_task_traced_locked(void)
 	struct task_struct *p, *t;
 
 	list_for_each_entry(p, &task_list, tasks) {
-		for_each_thread(p, t) if (t->thread_flags & TIF_SYSCALL_TRACE) return true;
+		for_each_thread(p, t)
+			if (t->thread_flags & TIF_SYSCALL_TRACE)
+				return true;
 	}
 	return false;
 }
@@ -190,7 +192,8 @@ static void trace_off(void)
 	spin_lock_irq(&process_table_lock);
 	nr_words = 0;
 	list_for_each_entry(p, &task_list, tasks) {
-		for_each_thread(p, t) clear_tsk_flag(t, TRACE_FLAGS);
+		for_each_thread(p, t)
+			clear_tsk_flag(t, TRACE_FLAGS);
 	}
 	settle_locked();
 	spin_unlock_irq(&process_table_lock);
@@ -221,7 +224,8 @@ static int trace_pid(const struct strace_word *word, bool wait)
 	list_for_each_entry(p, &task_list, tasks) {
 		if (p->tgid != word->pid)
 			continue;
-		for_each_thread(p, t) trace_task_locked(t, word->follow);
+		for_each_thread(p, t)
+			trace_task_locked(t, word->follow);
 		err = 0;
 	}
 	if (err && wait)
@@ -239,9 +243,9 @@ static int trace_name(const struct strace_word *word)
 	spin_lock_irq(&process_table_lock);
 	err = keep_word_locked(word);
 	list_for_each_entry(p, &task_list, tasks) {
-		for_each_thread(p, t) if (!err && !(t->flags & PF_KTHREAD) &&
-					  !strcmp(t->comm, word->name))
-			trace_task_locked(t, word->follow);
+		for_each_thread(p, t)
+			if (!err && !(t->flags & PF_KTHREAD) && !strcmp(t->comm, word->name))
+				trace_task_locked(t, word->follow);
 	}
 	spin_unlock_irq(&process_table_lock);
 	return err;
@@ -348,7 +352,8 @@ int strace_show(struct seq_file *m, void *v)
 			seq_printf(m, "name %s%s\n", plus, words[i].name);
 	}
 	list_for_each_entry(p, &task_list, tasks) {
-		for_each_thread(p, t) show_task(m, t);
+		for_each_thread(p, t)
+			show_task(m, t);
 	}
 	spin_unlock_irq(&process_table_lock);
 	return 0;

@@ -25,15 +25,15 @@ enum strace_arg {
 	A_OCTAL,
 	A_PTR,
 	A_FD,
-	A_DFD, /* a descriptor; ... or AT_FDCWD */
-	A_PATH,
-	A_STR, /* strings with a NUL */
+	A_DFD,  /* a descriptor, or AT_FDCWD */
+	A_PATH, /* strings with a NUL; a path is shown longer */
+	A_STR,
 	A_BUF, /* bytes, as many as the next argument says */
 	A_ARGV,
 	A_ENVP,
 	A_OFLAGS,
-	A_OMODE,
-	A_PIPEFLAGS, /* OMODE: only with O_CREAT */
+	A_OMODE,     /* only there with O_CREAT or O_TMPFILE */
+	A_PIPEFLAGS, /* of those of open: no access mode */
 	A_SIG,
 	A_SIGSET,
 	A_CLONE,

@@ -252,6 +252,7 @@ static void exit_mmap(struct mm_struct *mm)
 		if (vma->vm_flags & VM_ACCOUNT)
 			charge += vma_pages(vma);
 		mm->map_count--;
+		trace_mm(EV_VMA_REMOVE, vma->vm_start, 0, vma->vm_end);
 		remove_vma(vma);
 	}
 	vm_unacct_memory(charge);

@@ -16,10 +16,7 @@ struct seq_file;
 /* Numbers below it are called at once.  NR_SYSCALLS, or 0 while tracing; written under process_table_lock. */
 extern unsigned long syscall_limit;
 
-static inline bool strace_on(void)
-{
-	return unlikely(READ_ONCE(syscall_limit) == 0);
-}
+static inline bool strace_on(void) { return unlikely(READ_ONCE(syscall_limit) == 0); }
 
 /* strace_syscall - call @fn with the arguments in @regs, result to regs->ax, and say so if the task is traced;
  * NULL: there is no such call, and regs->ax says so already */
