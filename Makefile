@@ -126,12 +126,13 @@ $(KERNEL): $(KERNEL_OBJ) $(K)/ksyms-full.o linker.ld
 # User programs, the C library, initramfs; host tests
 
 # Targets that only call make again need none of it, and may run before there is a compiler to ask.
-OUTER := run debug test soak bench profile check iso deps deps-% help clean format
+OUTER := run debug test soak bench profile check iso deps deps-% help clean format lab grade
 ifneq ($(filter-out $(OUTER),$(or $(MAKECMDGOALS),all)),)
 include user/user.mk
 include tests/host/host.mk
 endif
 include tests/bench/bench.mk
+include labs/labs.mk
 
 # ---------------------------------------------------------------------------------------------------
 # Image
@@ -239,6 +240,8 @@ help:
 	@echo '  bench    instructions per operation, on Linux and here (ROWS=, LINUX=); tables in $$(O)/bench'
 	@echo '  profile  where the instructions of ROW= go, by function (LINES=function: by line)'
 	@echo '  soak     the long versions of the tests, and a build on a fresh Debian (root)'
+	@echo '  lab      make the tree that students of lab N= get, in LAB_DIR='
+	@echo '  grade    grade this tree, or TREE=, for lab N= (SEED=n replays a run)'
 	@echo '  check    format, include layers, symbols that mm may use, links in docs, static analysis'
 	@echo '  format   apply .clang-format'
 	@echo '  iso      build ISO= around any INITRAMFS= with CMDLINE='
