@@ -62,15 +62,29 @@ static void read_caches(struct usage *u)
 	}
 }
 
+static void drop_caches(void)
+{
+	int fd = open("/proc/sys/vm/drop_caches", O_WRONLY);
+
+	if (fd >= 0)
+		(void)!write(fd, "3", 1);
+	close(fd);
+}
+
 /*
- * The files are open and their text has been made once before caches are dropped: so the reading that counts needs
+ * Twice dropped, no slab is left that holds nothing but the descriptor dropped by: what is opened next goes to slabs
+ * that are in use anyway.  The files are open and their text has been made once before caches are dropped: so the reading that counts needs
  * no memory any more.
  */
 static void take(struct usage *u)
 {
-	int drop = open("/proc/sys/vm/drop_caches", O_WRONLY);
-	int slabinfo = open("/proc/slabinfo", O_RDONLY), meminfo = open("/proc/meminfo", O_RDONLY);
+	int drop, slabinfo, meminfo;
 
+	drop_caches();
+	drop_caches();
+	drop = open("/proc/sys/vm/drop_caches", O_WRONLY);
+	slabinfo = open("/proc/slabinfo", O_RDONLY);
+	meminfo = open("/proc/meminfo", O_RDONLY);
 	read_text(slabinfo);
 	read_text(meminfo);
 	if (drop >= 0)
