@@ -280,6 +280,19 @@ static __noinline struct page *prep_new_page(struct page *page, unsigned int ord
 	return page;
 }
 
+/* The same for a page that user space is about to get: one frame, cleared, and nothing else asked of it. */
+static __noinline struct page *prep_zeroed_page(struct page *page)
+{
+	void *va = kmap_local_page(page);
+
+	page->flags &= ~BIT(PG_pcp);
+	page->private = 0;
+	atomic_set(&page->_refcount, 1);
+	clear_page(va);
+	kunmap_local(va);
+	return page;
+}
+
 static struct page *rmqueue_pcp(struct zone *zone, unsigned long mark)
 {
 	struct page *page = NULL;
@@ -435,8 +448,10 @@ struct page *__alloc_page(gfp_t gfp)
 	page = pcp->pages[--pcp->count];
 	pcp->nr_alloc++;
 	local_irq_restore(flags);
-	if (MM_DEBUG || mm_trace_on(EV_PAGE_ALLOC) || gfp & __GFP_ZERO)
+	if (MM_DEBUG || mm_trace_on(EV_PAGE_ALLOC))
 		return prep_new_page(page, 0, gfp);
+	if (gfp & __GFP_ZERO)
+		return prep_zeroed_page(page);
 	page->flags &= ~BIT(PG_pcp);
 	page->private = 0;
 	atomic_set(&page->_refcount, 1);
