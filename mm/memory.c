@@ -71,6 +71,12 @@ static __noinline bool zap_entry(struct zap_walk *zap, pte_t *pte, vaddr_t addr)
 	return __tlb_remove_page(zap->tlb, page);
 }
 
+/* The address that @pte translates, where @table translates @addr and both lie in one table. */
+static inline vaddr_t entry_addr(vaddr_t addr, const pte_t *table, const pte_t *pte)
+{
+	return addr + ((vaddr_t)(pte - table) << PAGE_SHIFT);
+}
+
 /*
  * One table's part of [addr, end).  Stops early when the gather is full.
  * Return: the address reached.
@@ -87,26 +93,26 @@ static vaddr_t zap_pte_range(struct mmu_gather *tlb, struct vm_area_struct *vma,
 		_PAGE_SPECIAL |
 		(keep_cows || mm_trace_on(EV_PTE_CLEAR) ? _PAGE_PRESENT | _PAGE_PROTNONE : 0);
 	spinlock_t *ptl = pte_lockptr(pmd);
-	pte_t *pte = pte_offset(pmd, addr);
-	vaddr_t first, last;
+	pte_t *const table = pte_offset(pmd, addr);
+	pte_t *const stop = table + ((end - addr) >> PAGE_SHIFT);
+	pte_t *pte, *first = NULL, *past = NULL; /* what was taken away lies in [first, past) */
 	bool room = true;
 
 	spin_lock(ptl);
-	for (; addr < end && pte_none(ptep_get(pte)); pte++)
-		addr += PAGE_SIZE;
-	first = last = addr;
-	while (addr < end) {
-		pte_t old = ptep_get(pte);
+	for (pte = table; pte < stop;) {
+		pte_t old = ptep_get(pte++);
 		struct page *page = pfn_to_page(pte_pfn(old));
 
-		pte++;
-		addr += PAGE_SIZE;
-		if (pte_none(old))
+		if (pte_none(old)) {
+			pte = skip_none(pte, stop);
 			continue;
+		}
 		VM_BUG_ON(!pte_present(old));
-		last = addr;
+		if (!past)
+			first = pte - 1;
+		past = pte;
 		if (unlikely(pte_val(old) & watched) || !PageAnon(page)) {
-			room = zap_entry(&zap, pte - 1, addr - PAGE_SIZE);
+			room = zap_entry(&zap, pte - 1, entry_addr(addr, table, pte - 1));
 		} else { /* the short way: nothing but what an anonymous page needs */
 			ptep_get_and_clear(pte - 1);
 			zap.rss.rss[MM_ANONPAGES]--;
@@ -116,8 +122,9 @@ static vaddr_t zap_pte_range(struct mmu_gather *tlb, struct vm_area_struct *vma,
 		if (unlikely(!room))
 			break;
 	}
-	if (last > first)
-		tlb_adjust_range(tlb, first, last);
+	if (past)
+		tlb_adjust_range(tlb, entry_addr(addr, table, first),
+				 entry_addr(addr, table, past));
 	rss_batch_apply(&zap.rss, vma->vm_mm);
 	rmap_batch_apply(&zap.rmap);
 	if (zap.dirtied)
@@ -125,7 +132,7 @@ static vaddr_t zap_pte_range(struct mmu_gather *tlb, struct vm_area_struct *vma,
 	spin_unlock(ptl);
 	if (!room)
 		tlb_flush_mmu(tlb);
-	return addr;
+	return entry_addr(addr, table, pte);
 }
 
 void zap_vma_range(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t start, vaddr_t end,
@@ -168,16 +175,21 @@ static void copy_pte_range(struct vm_area_struct *dst, struct vm_area_struct *sr
 	const u64 drop = _PAGE_ACCESSED | (src->vm_flags & VM_SHARED ? _PAGE_DIRTY : 0);
 	spinlock_t *src_ptl = pte_lockptr(src_pmd), *dst_ptl = pte_lockptr(dst_pmd);
 	pte_t *from = pte_offset(src_pmd, addr), *to = pte_offset(dst_pmd, addr);
-	const vaddr_t start = addr;
+	pte_t *const stop = from + ((end - addr) >> PAGE_SHIFT);
 	struct rss_batch rss = { 0 };
 
 	double_ptl_lock(src_ptl, dst_ptl);
-	for (; addr < end; addr += PAGE_SIZE, from++, to++) {
+	for (; from < stop; from++, to++) {
 		pte_t pte = ptep_get(from);
 		struct page *page;
 
-		if (pte_none(pte))
+		if (pte_none(pte)) { /* to the last empty one of the run */
+			const long run = skip_none(from, stop) - from;
+
+			from += run - 1;
+			to += run - 1;
 			continue;
+		}
 		VM_BUG_ON(!pte_present(pte));
 		if (cow && pte_write(pte)) {
 			ptep_set_wrprotect(from);
@@ -193,8 +205,8 @@ static void copy_pte_range(struct vm_area_struct *dst, struct vm_area_struct *sr
 	}
 	rss_batch_apply(&rss, dst->vm_mm);
 	if (mm_trace_on(EV_PTE_SET)) {
-		trace_pte_range(pte_offset(src_pmd, start), start, end); /* read-only now */
-		trace_pte_range(pte_offset(dst_pmd, start), start, end);
+		trace_pte_range(pte_offset(src_pmd, addr), addr, end); /* read-only now */
+		trace_pte_range(pte_offset(dst_pmd, addr), addr, end);
 	}
 	double_ptl_unlock(src_ptl, dst_ptl);
 }
