@@ -160,8 +160,8 @@ void files_put(struct files_struct *files)
 
 	if (!files || !atomic_dec_and_test(&files->count))
 		return;
-	for (i = 0; i < files->max_fds; i++)
-		if (files->fd[i]) {
+	for (i = 0; (i = find_next_bit(files->open_fds, files->max_fds, i)) < files->max_fds; i++)
+		if (files->fd[i]) { /* a reserved number has no file yet */
 			filp_close(files->fd[i], files);
 			cond_resched();
 		}

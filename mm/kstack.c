@@ -18,35 +18,45 @@
 
 #define STACK_CACHE 2u
 
+/*
+ * A stack is found again by its first page, which an address of vmalloc's says only after a walk of
+ * the page tables: while it waits, page->private links it to the next one and page->index is its
+ * address.
+ */
 struct stack_cache { /* this CPU, interrupts off */
-	void *top;
+	struct page *top;
 	unsigned int nr;
 };
 
 static DEFINE_PER_CPU(struct stack_cache, stack_cache);
 
-/* A cached stack, if there are more than @keep; NULL. */
-static void *pop_stack(unsigned int keep)
+/* The first page of a cached stack, if there are more than @keep; NULL. */
+static struct page *pop_stack(unsigned int keep)
 {
 	struct stack_cache *cache;
+	struct page *page = NULL;
 	unsigned long flags;
-	void *stack = NULL;
 
 	local_irq_save(flags);
 	cache = this_cpu_ptr(&stack_cache);
 	if (cache->nr > keep) {
-		stack = cache->top;
-		cache->top = (void *)vmalloc_to_page(stack)->private;
+		page = cache->top;
+		cache->top = (struct page *)page->private;
 		cache->nr--;
 	}
 	local_irq_restore(flags);
-	return stack;
+	return page;
+}
+
+static inline void *stack_of(const struct page *first_page)
+{
+	return (void *)first_page->index;
 }
 
 /* All pages of a stack are counted where its first one lies: the same on the way in and out. */
-static void account_stack(const void *stack, long sign)
+static void account_stack(const struct page *first_page, long sign)
 {
-	int nid = page_to_nid(vmalloc_to_page(stack));
+	int nid = page_to_nid(first_page);
 
 	mod_node_page_state(nid, NR_KERNEL_STACK_KB, sign * (long)(KERNEL_STACK_SIZE / 1024));
 	mod_node_page_state(nid, NR_VMALLOC, -sign * (long)(KERNEL_STACK_SIZE / PAGE_SIZE));
@@ -54,33 +64,40 @@ static void account_stack(const void *stack, long sign)
 
 void *alloc_kernel_stack(void)
 {
-	void *stack, *surplus;
+	struct page *page;
+	void *stack;
 
-	while ((surplus = pop_stack(STACK_CACHE)))
-		vfree(surplus);
-	stack = pop_stack(0);
-	if (!stack)
-		stack = __vmalloc(KERNEL_STACK_SIZE, GFP_KERNEL, VM_AREA_ALLOC | VM_AREA_STACK,
-				  __builtin_return_address(0));
+	while ((page = pop_stack(STACK_CACHE)))
+		vfree(stack_of(page));
+	page = pop_stack(0);
+	if (page) {
+		account_stack(page, 1);
+		return stack_of(page);
+	}
+	stack = __vmalloc(KERNEL_STACK_SIZE, GFP_KERNEL, VM_AREA_ALLOC | VM_AREA_STACK,
+			  __builtin_return_address(0));
 	if (stack)
-		account_stack(stack, 1);
+		account_stack(vmalloc_to_page(stack), 1);
 	return stack;
 }
 
 void free_kernel_stack(void *stack)
 {
 	struct stack_cache *cache;
+	struct page *page;
 	unsigned long flags;
 	bool atomic = irqs_disabled();
 
 	if (!stack)
 		return;
-	account_stack(stack, -1);
+	page = vmalloc_to_page(stack);
+	account_stack(page, -1);
 	local_irq_save(flags);
 	cache = this_cpu_ptr(&stack_cache);
 	if (atomic || cache->nr < STACK_CACHE) {
-		vmalloc_to_page(stack)->private = (unsigned long)cache->top;
-		cache->top = stack;
+		page->private = (unsigned long)cache->top;
+		page->index = (unsigned long)stack;
+		cache->top = page;
 		cache->nr++;
 		stack = NULL;
 	}
@@ -90,8 +107,8 @@ void free_kernel_stack(void *stack)
 
 void drain_kernel_stacks(void)
 {
-	void *stack;
+	struct page *page;
 
-	while ((stack = pop_stack(0)))
-		vfree(stack);
+	while ((page = pop_stack(0)))
+		vfree(stack_of(page));
 }
