@@ -28,8 +28,6 @@
 #include <mm/internal.h>
 #include <mm/lru.h>
 
-#define FAULT_AROUND_PAGES 16UL
-
 static void count_fault(const struct vm_fault *vmf, const struct page *page,
 			enum vm_event_item handler)
 {

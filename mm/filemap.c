@@ -580,30 +580,28 @@ vm_fault_t filemap_fault(struct vm_fault *vmf)
 }
 
 /*
- * A cached page that can be mapped right now: referenced and locked; NULL when it can not be had
- * without waiting.
+ * Can @page, found at @index under rcu_read_lock, be mapped right now?  Then it is referenced and
+ * locked, and still that page of the file.
  */
-static struct page *get_mappable_page(struct address_space *as, pgoff_t index)
+static inline bool get_mappable_page(struct page *page, struct address_space *as, pgoff_t index)
 {
-	struct page *page = index_tree_load(&as->tree, index);
-
 	if (!page || !PageUptodate(page) || PageLocked(page) || !get_page_unless_zero(page))
-		return NULL;
+		return false;
 	if (likely(trylock_page(page))) {
 		if (likely(page->mapping == as && page->index == index &&
 			   index < file_end_index(as)))
-			return page;
+			return true;
 		unlock_page(page);
 	}
 	put_page(page);
-	return NULL;
+	return false;
 }
 
 /**
  * filemap_map_pages - map what is cached of [first, last] where the entries are none
  *
  * All of the range lies in vmf->pmd's table and in the VMA.  Nothing is waited for: a page that is
- * locked, missing or not up to date is left to its own fault.
+ * locked, missing or not up to date is left to its own fault.  At most FAULT_AROUND_PAGES.
  *
  * Return: VM_FAULT_NOPAGE when the faulting address has an entry now, else 0.
  */
@@ -612,6 +610,8 @@ vm_fault_t filemap_map_pages(struct vm_fault *vmf, pgoff_t first, pgoff_t last)
 	struct vm_area_struct *vma = vmf->vma;
 	struct address_space *as = vma_mapping(vma);
 	pte_t *pte = vmf->pte - (vmf->pgoff - first);
+	struct page *pages[FAULT_AROUND_PAGES];
+	unsigned int nr = last - first + 1;
 	u64 prot = pgprot_val(vma->vm_page_prot);
 	unsigned long mapped = 0, fresh = 0;
 	struct rss_batch rss = { 0 };
@@ -619,25 +619,24 @@ vm_fault_t filemap_map_pages(struct vm_fault *vmf, pgoff_t first, pgoff_t last)
 
 	if (!(vma->vm_flags & VM_SHARED) || vma->vm_ops->page_mkwrite)
 		prot &= ~_PAGE_RW; /* the first write is to be seen */
+	VM_BUG_ON(nr > FAULT_AROUND_PAGES);
 	rcu_read_lock();
+	index_tree_load_run(&as->tree, first, nr, (void **)pages);
 	spin_lock(vmf->ptl);
-	for (pgoff_t index = first; index <= last; index++, pte++) {
-		struct page *page;
+	for (unsigned int i = 0; i < nr; i++, pte++) {
+		struct page *page = pages[i];
 
-		if (!pte_none(ptep_get(pte)))
-			continue;
-		page = get_mappable_page(as, index);
-		if (!page)
+		if (!pte_none(ptep_get(pte)) || !get_mappable_page(page, as, first + i))
 			continue;
 		page_add_file_rmap(page);
 		rss.rss[mm_counter(page)]++;
 		set_pte(pte, pfn_pte(page_to_pfn(page),
 				     __pgprot(prot))); /* was not present: nothing to flush */
-		trace_mm(EV_PTE_SET, vmf->address + ((index - vmf->pgoff) << PAGE_SHIFT),
+		trace_mm(EV_PTE_SET, vmf->address + ((first + i - vmf->pgoff) << PAGE_SHIFT),
 			 page_to_pfn(page), pte_val(ptep_get(pte)));
 		unlock_page(page);
 		mapped++;
-		fresh += index == vmf->pgoff;
+		fresh += first + i == vmf->pgoff;
 	}
 	rss_batch_apply(&rss, vmf->mm);
 	if (!pte_none(ptep_get(vmf->pte)))

@@ -207,6 +207,21 @@ void *index_tree_load(const struct index_tree *tree, unsigned long index)
 	return leaf ? rcu_dereference(leaf->slots[slot_of(leaf, index)]) : NULL;
 }
 
+void index_tree_load_run(const struct index_tree *tree, unsigned long index, unsigned int nr,
+			 void **out)
+{
+	struct index_node *leaf = leaf_of(tree, index);
+	unsigned int slot = index & INDEX_TREE_MASK;
+
+	for (unsigned int i = 0; i < nr; i++, slot++) {
+		if (slot == INDEX_TREE_SLOTS) {
+			leaf = leaf_of(tree, index + i);
+			slot = 0;
+		}
+		out[i] = leaf ? rcu_dereference(leaf->slots[slot]) : NULL;
+	}
+}
+
 /*
  * The first used slot at or after @slot, among those in @tags when that is given; INDEX_TREE_SLOTS
  * when none.

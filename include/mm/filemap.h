@@ -59,6 +59,7 @@ int filemap_adopt_page(struct address_space *as, struct page *page, pgoff_t inde
 extern const struct vm_operations_struct generic_file_vm_ops;
 /* its two operations, for mappings of other objects whose pages are cached (vma_mapping) */
 vm_fault_t filemap_fault(struct vm_fault *vmf);
+#define FAULT_AROUND_PAGES 16UL /* at most, for map_pages; aligned, so within one table */
 vm_fault_t filemap_map_pages(struct vm_fault *vmf, pgoff_t first, pgoff_t last);
 int generic_file_mmap(struct file *file, struct vm_area_struct *vma);
 

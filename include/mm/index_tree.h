@@ -67,6 +67,9 @@ int index_tree_insert(struct index_tree *tree, unsigned long index, void *item,
 void *index_tree_delete(struct index_tree *tree, unsigned long index);
 /* index_tree_load - the entry at @index, or NULL.  Writer's lock, or rcu_read_lock */
 void *index_tree_load(const struct index_tree *tree, unsigned long index);
+/* index_tree_load_run - the same for index .. index + nr - 1, into @out; one descent per leaf */
+void index_tree_load_run(const struct index_tree *tree, unsigned long index, unsigned int nr,
+			 void **out);
 /*
  * index_tree_next - the first entry at or above *index, which is set to its place; NULL: none.  As
  * load.
