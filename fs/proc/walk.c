@@ -36,11 +36,11 @@
 #include <mm/mm.h>
 #include <mm/slab.h>
 
-#define QUESTION_MAX 64		/* bytes: a pid, a blank, an address, a newline, and room for blanks */
+#define QUESTION_MAX   64 /* bytes: a pid, a blank, an address, a newline, and room for blanks */
 #define CANONICAL_BITS 48
 
 struct walk_answer {
-	pid_t pid;		/* 0: nothing asked yet */
+	pid_t pid; /* 0: nothing asked yet */
 	vaddr_t addr;
 	paddr_t pgd;
 	bool mapped;
@@ -55,7 +55,7 @@ static DEFINE_MUTEX(last_lock, LOCK_FILE_MISC);
 static const struct {
 	const char *name;
 	unsigned int shift;
-	const char *page;	/* what an entry of this level maps, where the processor lets it */
+	const char *page; /* what an entry of this level maps, where the processor lets it */
 } levels[] = {
 	{ "pgd", PGDIR_SHIFT, "512 GiB" },
 	{ "pud", PUD_SHIFT, "1 GiB" },
@@ -70,9 +70,13 @@ static void show_entry(struct seq_file *m, const struct walk_answer *a, unsigned
 	bool maps = a->mapped && level + 1 == (unsigned int)a->walk.levels;
 
 	seq_printf(m, "%s  0x%016lx  %5lu  0x%016lx  %c%c%c%c%c%c%c\n", levels[level].name, table,
-		   (a->addr >> levels[level].shift) & (PTRS_PER_TABLE - 1), e, e & _PAGE_PRESENT ? 'P' : '-',
-		   e & _PAGE_RW ? 'W' : '-', e & _PAGE_USER ? 'U' : '-', e & _PAGE_ACCESSED ? 'A' : '-',
-		   e & _PAGE_DIRTY ? 'D' : '-', maps && a->walk.large ? 'L' : maps && (e & _PAGE_GLOBAL) ? 'G' : '-',
+		   (a->addr >> levels[level].shift) & (PTRS_PER_TABLE - 1), e,
+		   e & _PAGE_PRESENT ? 'P' : '-', e & _PAGE_RW ? 'W' : '-',
+		   e & _PAGE_USER ? 'U' : '-', e & _PAGE_ACCESSED ? 'A' : '-',
+		   e & _PAGE_DIRTY ? 'D' : '-',
+		   maps && a->walk.large        ? 'L'
+		   : maps && (e & _PAGE_GLOBAL) ? 'G'
+						: '-',
 		   e & _PAGE_NX ? 'N' : 'X');
 }
 
@@ -87,8 +91,10 @@ static int walk_show(struct seq_file *m, void *v)
 		seq_puts(m, "nothing asked: write ADDR or PID ADDR\n");
 		return 0;
 	}
-	seq_printf(m, "process %d, address 0x%lx\n     table               index  entry               bits\n", a->pid,
-		   a->addr);
+	seq_printf(
+		m,
+		"process %d, address 0x%lx\n     table               index  entry               bits\n",
+		a->pid, a->addr);
 	for (unsigned int level = 0; level < met; level++)
 		show_entry(m, a, level);
 	if (!met) {
@@ -97,13 +103,15 @@ static int walk_show(struct seq_file *m, void *v)
 	}
 	if (!a->mapped) {
 		seq_printf(m, "page none: the %s entry %s\n", levels[met - 1].name,
-			   a->walk.final & _PAGE_PRESENT ? "leads out of memory" : "is not present");
+			   a->walk.final & _PAGE_PRESENT ? "leads out of memory"
+							 : "is not present");
 		return 0;
 	}
 	flags = pt_walk_flags(&a->walk);
 	seq_printf(m, "page %s, byte 0x%016lx, allows r%c%c from %s mode\n",
 		   a->walk.large ? levels[met - 1].page : "4 KiB", a->walk.phys,
-		   flags & _PAGE_RW ? 'w' : '-', flags & _PAGE_NX ? '-' : 'x', flags & _PAGE_USER ? "user" : "kernel");
+		   flags & _PAGE_RW ? 'w' : '-', flags & _PAGE_NX ? '-' : 'x',
+		   flags & _PAGE_USER ? "user" : "kernel");
 	return 0;
 }
 
@@ -144,7 +152,7 @@ static int walk_mm(struct mm_struct *mm, struct walk_answer *a)
 	err = pt_walk(mm->pgd, a->addr, &a->walk);
 	up_read(&mm->mmap_lock);
 	a->mapped = !err;
-	return err == -EFAULT ? 0 : err;	/* not mapped is an answer */
+	return err == -EFAULT ? 0 : err; /* not mapped is an answer */
 }
 
 /* Return: 0, -ESRCH for a process without an address space, -EINTR. */
@@ -215,7 +223,11 @@ static int walk_release(struct inode *inode, struct file *file)
 }
 
 static const struct file_operations walk_fops = {
-	.open = walk_open, .read = seq_read, .write = walk_write, .llseek = seq_lseek, .release = walk_release,
+	.open = walk_open,
+	.read = seq_read,
+	.write = walk_write,
+	.llseek = seq_lseek,
+	.release = walk_release,
 };
 
 void proc_walk_init(void)

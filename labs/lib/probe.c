@@ -124,7 +124,8 @@ static void child_store(unsigned long addr, unsigned long value)
 	struct order order = { addr, value };
 	char done;
 
-	if (write(to_child[1], &order, sizeof(order)) != sizeof(order) || read(from_child[0], &done, 1) != 1)
+	if (write(to_child[1], &order, sizeof(order)) != sizeof(order) ||
+	    read(from_child[0], &done, 1) != 1)
 		fail("child-store", "");
 }
 
