@@ -49,14 +49,8 @@ static inline struct fd __fdget(unsigned int fd, unsigned int refused_mode)
 		return (struct fd){ NULL, 0 };
 	return (struct fd){ file, 0 };
 }
-static inline struct fd fdget(unsigned int fd)
-{
-	return __fdget(fd, FMODE_PATH);
-}
-static inline struct fd fdget_raw(unsigned int fd)
-{
-	return __fdget(fd, 0);
-}
+static inline struct fd fdget(unsigned int fd) { return __fdget(fd, FMODE_PATH); }
+static inline struct fd fdget_raw(unsigned int fd) { return __fdget(fd, 0); }
 
 static inline void fdput(struct fd f)
 {
