@@ -61,18 +61,27 @@ static inline pmd_t *pte_find(struct mm_struct *mm, vaddr_t addr)
  */
 pmd_t *next_pte_table(struct mm_struct *mm, vaddr_t *addr, vaddr_t end);
 
+/* Are all eight entries at @pte empty?  As many as a cache line holds. */
+static inline bool eight_none(const pte_t *pte)
+{
+	u64 any = 0;
+
+#pragma GCC unroll 8
+	for (int i = 0; i < 8; i++)
+		any |= pte_val(ptep_get(pte + i));
+	return !any;
+}
+
 /**
  * skip_none - the first entry in [pte, end) that is not empty, or @end
  *
- * For loops that have met an empty entry.  Most of what exit, exec and fork walk over is empty: four
- * entries, half a cache line, are looked at together.
+ * For loops that have met an empty entry: most of what exit, exec and fork walk over is empty.
  * Locks: the table's; without it the answer is a hint.
  */
 static inline pte_t *skip_none(pte_t *pte, pte_t *end)
 {
-	while (end - pte >= 4 && !(pte_val(ptep_get(pte)) | pte_val(ptep_get(pte + 1)) |
-				   pte_val(ptep_get(pte + 2)) | pte_val(ptep_get(pte + 3))))
-		pte += 4;
+	while (pte + 8 <= end && eight_none(pte))
+		pte += 8;
 	while (pte < end && pte_none(ptep_get(pte)))
 		pte++;
 	return pte;
