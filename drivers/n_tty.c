@@ -23,12 +23,18 @@
 #include <lib/bitops.h>
 #include <lib/string.h>
 
-#define RING(i) ((i) & (N_TTY_BUF_SIZE - 1))
-#define CTRL(c) ((c) ^ 0100)
-#define DISABLED 0		/* _POSIX_VDISABLE: a control character that is off */
+#define RING(i)  ((i) & (N_TTY_BUF_SIZE - 1))
+#define CTRL(c)  ((c) ^ 0100)
+#define DISABLED 0 /* _POSIX_VDISABLE: a control character that is off */
 
-static bool lflag(const struct tty_struct *tty, u32 f) { return tty->termios.c_lflag & f; }
-static bool iflag(const struct tty_struct *tty, u32 f) { return tty->termios.c_iflag & f; }
+static bool lflag(const struct tty_struct *tty, u32 f)
+{
+	return tty->termios.c_lflag & f;
+}
+static bool iflag(const struct tty_struct *tty, u32 f)
+{
+	return tty->termios.c_iflag & f;
+}
 
 static bool is_cc(const struct tty_struct *tty, unsigned int which, u8 c)
 {
@@ -76,7 +82,8 @@ static size_t opost(struct tty_struct *tty, char c, char *out)
 			tty->column--;
 		break;
 	default:
-		if ((u8)c >= ' ' && ((u8)c & 0xc0) != 0x80)	/* bytes inside a UTF-8 character take no column */
+		if ((u8)c >= ' ' &&
+		    ((u8)c & 0xc0) != 0x80) /* bytes inside a UTF-8 character take no column */
 			tty->column++;
 	}
 	out[0] = c;
@@ -87,7 +94,8 @@ static size_t opost(struct tty_struct *tty, char c, char *out)
 static void flush_echo(struct tty_struct *tty)
 {
 	while (tty->echo_tail != tty->echo_head) {
-		if (!tty->driver->put(tty, &tty->echo_buf[tty->echo_tail % sizeof(tty->echo_buf)], 1))
+		if (!tty->driver->put(tty, &tty->echo_buf[tty->echo_tail % sizeof(tty->echo_buf)],
+				      1))
 			return;
 		tty->echo_tail++;
 	}
@@ -161,7 +169,8 @@ static void erase_char(struct tty_struct *tty)
 	before = columns_to(tty, tty->head);
 	do
 		tty->head--;
-	while (tty->head != tty->canon_head && iflag(tty, IUTF8) && ((u8)tty->buf[RING(tty->head)] & 0xc0) == 0x80);
+	while (tty->head != tty->canon_head && iflag(tty, IUTF8) &&
+	       ((u8)tty->buf[RING(tty->head)] & 0xc0) == 0x80);
 	if (!lflag(tty, ECHO))
 		return;
 	if (!lflag(tty, ECHOE)) {
@@ -183,7 +192,8 @@ static void erase_char(struct tty_struct *tty)
 
 static bool is_word_char(u8 c)
 {
-	return (c >= '0' && c <= '9') || ((c | 040) >= 'a' && (c | 040) <= 'z') || c == '_' || c >= 0200;
+	return (c >= '0' && c <= '9') || ((c | 040) >= 'a' && (c | 040) <= 'z') || c == '_' ||
+	       c >= 0200;
 }
 
 static void erase_word(struct tty_struct *tty)
@@ -418,10 +428,10 @@ static size_t take_input(struct tty_struct *tty, char *out, size_t len, bool *eo
 		for (; n < len && tty->tail != tty->head; tty->tail++) {
 			unsigned int at = RING(tty->tail);
 
-			if (test_bit(at, tty->line_end)) {	/* typed before the switch to raw mode */
+			if (test_bit(at, tty->line_end)) { /* typed before the switch to raw mode */
 				tty->lines--;
 				if (!tty->buf[at])
-					continue;		/* a ^D */
+					continue; /* a ^D */
 			}
 			out[n++] = tty->buf[at];
 		}
@@ -454,7 +464,8 @@ unsigned int n_tty_input_chars(struct tty_struct *tty)
 
 static bool input_ready(struct tty_struct *tty)
 {
-	return lflag(tty, ICANON) ? READ_ONCE(tty->lines) != 0 : READ_ONCE(tty->head) != READ_ONCE(tty->tail);
+	return lflag(tty, ICANON) ? READ_ONCE(tty->lines) != 0
+				  : READ_ONCE(tty->head) != READ_ONCE(tty->tail);
 }
 
 /* Sleeps until there is input; @timeout in ns, 0 for none.  0, -EAGAIN, -ERESTARTSYS, or -ETIME. */
@@ -498,7 +509,7 @@ static ssize_t read_canonical(struct tty_struct *tty, char *ubuf, size_t len, bo
 static ssize_t read_raw(struct tty_struct *tty, char *ubuf, size_t len, bool nonblock)
 {
 	size_t vmin = tty->termios.c_cc[VMIN], done = 0;
-	u64 vtime = tty->termios.c_cc[VTIME] * 100000000ull;	/* tenths of a second, in ns */
+	u64 vtime = tty->termios.c_cc[VTIME] * 100000000ull; /* tenths of a second, in ns */
 	bool eol;
 
 	while (done < len) {
@@ -534,7 +545,8 @@ ssize_t n_tty_read(struct tty_struct *tty, char *ubuf, size_t len, bool nonblock
 		return 0;
 	if (mutex_lock_interruptible(&tty->read_lock))
 		return -ERESTARTSYS;
-	n = lflag(tty, ICANON) ? read_canonical(tty, ubuf, len, nonblock) : read_raw(tty, ubuf, len, nonblock);
+	n = lflag(tty, ICANON) ? read_canonical(tty, ubuf, len, nonblock)
+			       : read_raw(tty, ubuf, len, nonblock);
 	mutex_unlock(&tty->read_lock);
 	return n;
 }
@@ -587,7 +599,9 @@ ssize_t n_tty_write(struct tty_struct *tty, const char *ubuf, size_t len, bool n
 			sent += n;
 			if (n)
 				continue;
-			err = nonblock ? -EAGAIN : wait_event_interruptible(&tty->write_wait, output_ready(tty));
+			err = nonblock ? -EAGAIN
+				       : wait_event_interruptible(&tty->write_wait,
+								  output_ready(tty));
 			if (err)
 				break;
 		}

@@ -19,34 +19,34 @@
 #include <kernel/log.h>
 #include <kernel/tty.h>
 
-#define UART_DATA	0	/* receive, transmit; divisor low with DLAB */
-#define UART_IER	1	/* interrupt enable; divisor high with DLAB */
-#define   IER_RX	0x01
-#define   IER_TX	0x02
-#define UART_IIR	2	/* read: what interrupts */
-#define UART_FCR	2	/* write: FIFO control */
-#define UART_LCR	3
-#define   LCR_8N1	0x03
-#define   LCR_DLAB	0x80
-#define UART_MCR	4
-#define   MCR_DTR_RTS_OUT2 0x0b	/* OUT2 gates the interrupt line on a PC */
-#define UART_LSR	5
-#define   LSR_DATA	0x01
-#define   LSR_THRE	0x20	/* transmit FIFO empty: room for FIFO_SIZE bytes */
-#define UART_SCRATCH	7
+#define UART_DATA        0 /* receive, transmit; divisor low with DLAB */
+#define UART_IER         1 /* interrupt enable; divisor high with DLAB */
+#define IER_RX           0x01
+#define IER_TX           0x02
+#define UART_IIR         2 /* read: what interrupts */
+#define UART_FCR         2 /* write: FIFO control */
+#define UART_LCR         3
+#define LCR_8N1          0x03
+#define LCR_DLAB         0x80
+#define UART_MCR         4
+#define MCR_DTR_RTS_OUT2 0x0b /* OUT2 gates the interrupt line on a PC */
+#define UART_LSR         5
+#define LSR_DATA         0x01
+#define LSR_THRE         0x20 /* transmit FIFO empty: room for FIFO_SIZE bytes */
+#define UART_SCRATCH     7
 
-#define FIFO_SIZE	16u
-#define TX_RING		4096u	/* a power of two */
-#define SPIN_LIMIT	100000	/* polls before a dead transmitter is given up */
+#define FIFO_SIZE        16u
+#define TX_RING          4096u  /* a power of two */
+#define SPIN_LIMIT       100000 /* polls before a dead transmitter is given up */
 
 struct serial_port {
 	u16 base;
-	unsigned int line;		/* ISA interrupt */
+	unsigned int line; /* ISA interrupt */
 	const char *name;
 	bool present;
 	spinlock_t lock;
-	u8 ier;				/* what IER holds */
-	unsigned int head, tail;	/* tx ring, free running */
+	u8 ier;                  /* what IER holds */
+	unsigned int head, tail; /* tx ring, free running */
 	char ring[TX_RING];
 	struct tty_struct tty;
 };
@@ -112,7 +112,8 @@ static void serial_drain(struct tty_struct *tty)
 {
 	struct serial_port *port = tty->driver_data;
 
-	(void)wait_event_interruptible(&tty->write_wait, READ_ONCE(port->head) == READ_ONCE(port->tail));
+	(void)wait_event_interruptible(&tty->write_wait,
+				       READ_ONCE(port->head) == READ_ONCE(port->tail));
 }
 
 /* What the port is: how programs (busybox cttyhack) find the device behind /dev/console. */
@@ -198,10 +199,10 @@ static bool probe(struct serial_port *port)
 		return false;
 	outb(port->base + UART_IER, 0);
 	outb(port->base + UART_LCR, LCR_DLAB);
-	outb(port->base + UART_DATA, 1);	/* 115200 baud */
+	outb(port->base + UART_DATA, 1); /* 115200 baud */
 	outb(port->base + UART_IER, 0);
 	outb(port->base + UART_LCR, LCR_8N1);
-	outb(port->base + UART_FCR, 0x07);	/* FIFOs on and cleared, interrupt at each byte */
+	outb(port->base + UART_FCR, 0x07); /* FIFOs on and cleared, interrupt at each byte */
 	outb(port->base + UART_MCR, MCR_DTR_RTS_OUT2);
 	return true;
 }
@@ -216,7 +217,8 @@ void serial_init(void)
 	for (unsigned int i = 0; i < ARRAY_SIZE(ports); i++) {
 		struct serial_port *port = &ports[i];
 
-		if (!probe(port) || tty_init_struct(&port->tty, port->name, MKDEV(4, 64 + i), &serial_driver, port))
+		if (!probe(port) ||
+		    tty_init_struct(&port->tty, port->name, MKDEV(4, 64 + i), &serial_driver, port))
 			continue;
 		if (request_irq(isa_irq(port->line), serial_interrupt, port, port->name)) {
 			pr_warn("%s: no interrupt, left out\n", port->name);

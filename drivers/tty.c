@@ -23,6 +23,7 @@
 
 struct tty_struct *console_tty;
 
+// clang-format off
 static const struct ktermios default_termios = {
 	.c_iflag = ICRNL | IXON,
 	.c_oflag = OPOST | ONLCR,
@@ -32,6 +33,7 @@ static const struct ktermios default_termios = {
 		  [VSTART] = 021, [VSTOP] = 023, [VSUSP] = 032, [VREPRINT] = 022, [VDISCARD] = 017,
 		  [VWERASE] = 027, [VLNEXT] = 026 },
 };
+// clang-format on
 
 /**
  * tty_init_struct - make a terminal over a device

@@ -31,18 +31,18 @@
 #include <uapi/auxvec.h>
 #include <uapi/personality.h>
 
-#define ELF_ET_DYN_BASE ((TASK_SIZE_MAX / 3 * 2) & PAGE_MASK)	/* 0x555555554000 */
-#define MMAP_RND_MASK	((1UL << 28) - 1)	/* pages */
-#define BRK_RND_BYTES	0x02000000UL
+#define ELF_ET_DYN_BASE   ((TASK_SIZE_MAX / 3 * 2) & PAGE_MASK) /* 0x555555554000 */
+#define MMAP_RND_MASK     ((1UL << 28) - 1)                     /* pages */
+#define BRK_RND_BYTES     0x02000000UL
 #define PAGE_OFFSET_OF(a) ((a) & (PAGE_SIZE - 1))
-#define PAGE_START(a)	((a) & PAGE_MASK)
+#define PAGE_START(a)     ((a)&PAGE_MASK)
 
 struct elf_file {
 	struct file *file;
 	struct elf64_hdr hdr;
 	struct elf64_phdr *phdrs;
 	struct elf_plan plan;
-	u64 bias;			/* where it was mapped minus where it says */
+	u64 bias; /* where it was mapped minus where it says */
 	struct elf_extent extent;
 };
 
@@ -114,7 +114,8 @@ static int open_interpreter(const struct elf_file *prog, struct elf_file *interp
 
 static unsigned long prot_of(u32 p_flags)
 {
-	return (p_flags & PF_R ? PROT_READ : 0) | (p_flags & PF_W ? PROT_WRITE : 0) | (p_flags & PF_X ? PROT_EXEC : 0);
+	return (p_flags & PF_R ? PROT_READ : 0) | (p_flags & PF_W ? PROT_WRITE : 0) |
+	       (p_flags & PF_X ? PROT_EXEC : 0);
 }
 
 /*
@@ -133,7 +134,8 @@ static long map_segment(const struct elf_file *elf, const struct mm_limits *lim,
 	if (!size)
 		return (long)addr;
 	total_size = PAGE_ALIGN(total_size);
-	at = vm_mmap(mm, lim, elf->file, addr, total_size ? total_size : size, prot_of(ph->p_flags), flags, offset);
+	at = vm_mmap(mm, lim, elf->file, addr, total_size ? total_size : size, prot_of(ph->p_flags),
+		     flags, offset);
 	if (total_size > size && !bad_addr(at))
 		(void)vm_munmap(mm, (vaddr_t)at + size, total_size - size);
 	return at;
@@ -180,7 +182,8 @@ static int close_bss(const struct elf_file *elf, const struct mm_limits *lim)
 
 static u64 random_bias(void)
 {
-	return current->flags & PF_RANDOMIZE ? (get_random_long() & MMAP_RND_MASK) << PAGE_SHIFT : 0;
+	return current->flags & PF_RANDOMIZE ? (get_random_long() & MMAP_RND_MASK) << PAGE_SHIFT
+					     : 0;
 }
 
 /* Flags and wish for the first segment; the others follow it. */
@@ -188,7 +191,7 @@ static unsigned long place_first(struct elf_file *elf, const struct elf64_phdr *
 {
 	if (elf->hdr.e_type == ET_EXEC)
 		return MAP_PRIVATE | MAP_FIXED_NOREPLACE;
-	if (!has_interp) {		/* anywhere in the mmap region */
+	if (!has_interp) { /* anywhere in the mmap region */
 		elf->bias = -PAGE_START(ph->p_vaddr);
 		return MAP_PRIVATE;
 	}
@@ -218,7 +221,8 @@ static int map_elf(struct elf_file *elf, const struct mm_limits *lim, bool has_i
 			return err;
 		if (first)
 			flags = place_first(elf, ph, has_interp);
-		at = map_segment(elf, lim, elf->bias + ph->p_vaddr, ph, flags, first ? elf->plan.total_size : 0);
+		at = map_segment(elf, lim, elf->bias + ph->p_vaddr, ph, flags,
+				 first ? elf->plan.total_size : 0);
 		if (bad_addr(at))
 			return at < 0 ? (int)at : -EINVAL;
 		if (first && elf->hdr.e_type == ET_DYN)
@@ -256,8 +260,9 @@ static void aux(struct aux_builder *b, unsigned long id, unsigned long value)
 }
 
 /* Order and contents as Linux's; what the vdso and rseq would add is missing with them. */
-static unsigned int build_auxv(unsigned long *words, const struct linux_binprm *bprm, const struct elf_file *prog,
-			       const struct elf_file *interp, vaddr_t random, vaddr_t platform)
+static unsigned int build_auxv(unsigned long *words, const struct linux_binprm *bprm,
+			       const struct elf_file *prog, const struct elf_file *interp,
+			       vaddr_t random, vaddr_t platform)
 {
 	const struct cred *cred = &current->cred;
 	struct aux_builder b = { .words = words };
@@ -300,8 +305,8 @@ static int put_string_pointers(u64 **slot, vaddr_t *str, int count)
 	return put_user(0UL, (*slot)++) ? -EFAULT : 0;
 }
 
-static int put_arguments(struct linux_binprm *bprm, struct mm_struct *mm, u64 *sp, const unsigned long *auxv,
-			 unsigned int auxv_words)
+static int put_arguments(struct linux_binprm *bprm, struct mm_struct *mm, u64 *sp,
+			 const unsigned long *auxv, unsigned int auxv_words)
 {
 	vaddr_t str = bprm->p;
 	u64 *slot = sp;
@@ -330,7 +335,8 @@ static vaddr_t align_stack(vaddr_t p)
 }
 
 /* Returns the stack pointer, or -errno. */
-static long create_stack_image(struct linux_binprm *bprm, const struct elf_file *prog, const struct elf_file *interp)
+static long create_stack_image(struct linux_binprm *bprm, const struct elf_file *prog,
+			       const struct elf_file *interp)
 {
 	static const char platform[] = "x86_64";
 	struct mm_struct *mm = current->mm;
@@ -365,7 +371,8 @@ static int executable_stack(const struct elf_file *prog)
 {
 	if (prog->plan.gnu_stack < 0)
 		return EXSTACK_DEFAULT;
-	return prog->phdrs[prog->plan.gnu_stack].p_flags & PF_X ? EXSTACK_ENABLE_X : EXSTACK_DISABLE_X;
+	return prog->phdrs[prog->plan.gnu_stack].p_flags & PF_X ? EXSTACK_ENABLE_X
+								: EXSTACK_DISABLE_X;
 }
 
 static void set_mm_extent(struct mm_struct *mm, const struct elf_file *prog, bool has_interp)
@@ -421,8 +428,8 @@ static int map_program(struct linux_binprm *bprm, struct elf_file *prog, struct 
 	mm->binfmt = &elf_format;
 	/* SVr4 programs may read address 0; personality(2) asks for it. */
 	if (current->personality & MMAP_PAGE_ZERO)
-		(void)vm_mmap(mm, &lim, NULL, 0, PAGE_SIZE, PROT_READ | PROT_EXEC, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS,
-			      0);
+		(void)vm_mmap(mm, &lim, NULL, 0, PAGE_SIZE, PROT_READ | PROT_EXEC,
+			      MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, 0);
 	start_thread(task_pt_regs(current), entry, (vaddr_t)sp);
 	return 0;
 }

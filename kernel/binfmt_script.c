@@ -75,7 +75,7 @@ static int load_script(struct linux_binprm *bprm)
 		return err;
 
 	bprm_drop_arg0(bprm);
-	err = bprm_push_kernel(bprm, bprm->interp);	/* the script's own name */
+	err = bprm_push_kernel(bprm, bprm->interp); /* the script's own name */
 	if (err)
 		return err;
 	bprm->argc++;

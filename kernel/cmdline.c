@@ -21,18 +21,53 @@ char saved_command_line[BOOT_CMDLINE_MAX];
 
 #define MAX_WORDS 128
 
-static char words_buf[BOOT_CMDLINE_MAX];	/* the line, cut into words by NULs */
+static char words_buf[BOOT_CMDLINE_MAX]; /* the line, cut into words by NULs */
 static const char *words[MAX_WORDS];
 static unsigned int nr_words;
-static unsigned int first_init_word = MAX_WORDS;	/* words from here on stood behind -- */
+static unsigned int first_init_word = MAX_WORDS; /* words from here on stood behind -- */
 
 static const char *const known[] = {
-	"console", "rdinit", "init", "mem", "maxcpus", "norandmaps", "vsyscall", "panic", "quiet", "loglevel",
-	"debug", "strace", "strace_to", "bench", "BOOT_IMAGE",
+	"console",
+	"rdinit",
+	"init",
+	"mem",
+	"maxcpus",
+	"norandmaps",
+	"vsyscall",
+	"panic",
+	"quiet",
+	"loglevel",
+	"debug",
+	"strace",
+	"strace_to",
+	"bench",
+	"BOOT_IMAGE",
 	/* Linux's, with nothing to do for them here: a command line for both kernels gives init the same words. */
-	"root", "rootfstype", "rootflags", "ro", "rw", "initrd", "noinitrd", "nokaslr", "earlyprintk", "mitigations",
-	"transparent_hugepage", "init_on_alloc", "init_on_free", "randomize_kstack_offset", "hardened_usercopy",
-	"cgroup_disable", "preempt", "apparmor", "selinux", "security", "lsm", "nosmp", "nosmap", "nosmep", "reboot",
+	"root",
+	"rootfstype",
+	"rootflags",
+	"ro",
+	"rw",
+	"initrd",
+	"noinitrd",
+	"nokaslr",
+	"earlyprintk",
+	"mitigations",
+	"transparent_hugepage",
+	"init_on_alloc",
+	"init_on_free",
+	"randomize_kstack_offset",
+	"hardened_usercopy",
+	"cgroup_disable",
+	"preempt",
+	"apparmor",
+	"selinux",
+	"security",
+	"lsm",
+	"nosmp",
+	"nosmap",
+	"nosmep",
+	"reboot",
 };
 
 static bool name_is(const char *word, const char *name)
@@ -127,7 +162,8 @@ unsigned int cmdline_init_words(bool env, const char **out, unsigned int max)
 		if (!is_for_init(i, env) || (env && is_set_again(i)))
 			continue;
 		if (n == max) {
-			pr_warn("command line: too much for init, \"%s\" and what follows is dropped\n", words[i]);
+			pr_warn("command line: too much for init, \"%s\" and what follows is dropped\n",
+				words[i]);
 			break;
 		}
 		out[n++] = words[i];
@@ -152,7 +188,8 @@ void cmdline_parse(const char *line)
 		} else if (nr_words < MAX_WORDS) {
 			words[nr_words++] = word;
 		} else {
-			pr_warn("command line: more than %u words, the rest is ignored\n", MAX_WORDS);
+			pr_warn("command line: more than %u words, the rest is ignored\n",
+				MAX_WORDS);
 			return;
 		}
 	}

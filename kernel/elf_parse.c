@@ -42,7 +42,7 @@ void elf_make_plan(const struct elf64_phdr *phdrs, unsigned int nr, struct elf_p
 
 		switch (ph->p_type) {
 		case PT_INTERP:
-			if (plan->interp < 0)	/* the first one counts */
+			if (plan->interp < 0) /* the first one counts */
 				plan->interp = (int)i;
 			break;
 		case PT_GNU_STACK:

@@ -38,10 +38,10 @@
 #include <uapi/personality.h>
 #include "task.h"
 
-#define ARG_MAX_MIN	131072UL		/* the strings may take this much whatever the stack limit */
-#define STACK_LIMIT_DEFAULT (8 * MiB)		/* the strings never take more than three quarters of it */
-#define STACK_RND_PAGES 0x3fffffUL		/* 22 bits of pages: 16 GiB */
-#define MMAP_RND_MASK	((1UL << 28) - 1)	/* pages: 1 TiB */
+#define ARG_MAX_MIN         131072UL   /* the strings may take this much whatever the stack limit */
+#define STACK_LIMIT_DEFAULT (8 * MiB)  /* the strings never take more than three quarters of it */
+#define STACK_RND_PAGES     0x3fffffUL /* 22 bits of pages: 16 GiB */
+#define MMAP_RND_MASK       ((1UL << 28) - 1) /* pages: 1 TiB */
 
 bool randomize_va_space = true;
 
@@ -61,8 +61,8 @@ void binfmt_init(void)
 /* --- where the strings come from: a program's memory, or the kernel's --- */
 
 struct arg_source {
-	const u64 *user;		/* array of user pointers; NULL: empty */
-	const char *const *kernel;	/* used when not NULL */
+	const u64 *user;           /* array of user pointers; NULL: empty */
+	const char *const *kernel; /* used when not NULL */
 };
 
 /* Element @i: 0 with *ptr (NULL ends the list), or -EFAULT. */
@@ -190,7 +190,9 @@ static int push_strings(struct linux_binprm *bprm, const struct arg_source *src,
 		int err = arg_at(src, (unsigned long)count, &ptr);
 
 		if (!err)
-			err = src->kernel ? bprm_push_kernel(bprm, ptr) : !ptr ? -EFAULT : push_user(bprm, ptr);
+			err = src->kernel ? bprm_push_kernel(bprm, ptr)
+			      : !ptr      ? -EFAULT
+					  : push_user(bprm, ptr);
 		if (!err && fatal_signal_pending(current))
 			err = -ERESTARTNOHAND;
 		if (err)
@@ -235,7 +237,8 @@ static int bprm_mm_init(struct linux_binprm *bprm)
 	bprm->mm = mm_alloc();
 	if (!bprm->mm)
 		return -ENOMEM;
-	mm_set_layout(bprm->mm, rlimit(RLIMIT_STACK), rnd ? (get_random_long() & MMAP_RND_MASK) | 1 : 0,
+	mm_set_layout(bprm->mm, rlimit(RLIMIT_STACK),
+		      rnd ? (get_random_long() & MMAP_RND_MASK) | 1 : 0,
 		      current->personality & ADDR_COMPAT_LAYOUT);
 	if (rnd)
 		top -= (get_random_long() & STACK_RND_PAGES) << PAGE_SHIFT;
@@ -307,14 +310,15 @@ static void exec_mmap(struct mm_struct *mm)
 	old_mm = me->mm;
 	old_active = me->active_mm;
 	if (old_mm)
-		me->signal->maxrss = max(me->signal->maxrss, max(old_mm->hiwater_rss, get_mm_rss(old_mm)));
+		me->signal->maxrss =
+			max(me->signal->maxrss, max(old_mm->hiwater_rss, get_mm_rss(old_mm)));
 	me->mm = me->active_mm = mm;
 	switch_mm(old_active, mm);
 	spin_unlock_irq(&process_table_lock);
 	if (old_mm)
 		mmput(old_mm);
 	else
-		mmdrop(old_active);	/* a kernel thread had borrowed it */
+		mmdrop(old_active); /* a kernel thread had borrowed it */
 }
 
 /* Handlers that are shared with another process (CLONE_SIGHAND alone) stay that one's. */
@@ -427,7 +431,8 @@ static int exec_binprm(struct linux_binprm *bprm)
 	}
 }
 
-static int fill_strings(struct linux_binprm *bprm, const struct arg_source *argv, const struct arg_source *envp)
+static int fill_strings(struct linux_binprm *bprm, const struct arg_source *argv,
+			const struct arg_source *envp)
 {
 	int err;
 
@@ -445,7 +450,7 @@ static int fill_strings(struct linux_binprm *bprm, const struct arg_source *argv
 		err = push_strings(bprm, envp, bprm->envc);
 	if (!err)
 		err = push_strings(bprm, argv, bprm->argc);
-	if (!err && !bprm->argc) {	/* a program may rely on argv[0]: it gets an empty one */
+	if (!err && !bprm->argc) { /* a program may rely on argv[0]: it gets an empty one */
 		err = bprm_push_kernel(bprm, "");
 		bprm->argc = 1;
 	}

@@ -31,7 +31,7 @@
 #include "task.h"
 #include "lockdebug.h"
 
-static struct callback_head work_exited;	/* marks a list that takes no more work */
+static struct callback_head work_exited; /* marks a list that takes no more work */
 
 int task_work_add(struct task_struct *task, struct callback_head *work)
 {
@@ -113,7 +113,7 @@ static void exit_mm(struct task_struct *me)
 	mm_release(me);
 	if (!mm)
 		return;
-	mmgrab(mm);			/* stays loaded as active_mm until the next switch */
+	mmgrab(mm); /* stays loaded as active_mm until the next switch */
 	spin_lock_irq(&process_table_lock);
 	me->signal->maxrss = max(me->signal->maxrss, max(mm->hiwater_rss, get_mm_rss(mm)));
 	me->mm = NULL;
@@ -146,8 +146,8 @@ bool will_become_orphaned_pgrp(pid_t pgrp, const struct task_struct *ignored)
 	list_for_each_entry(p, &task_list, tasks) {
 		const struct task_struct *parent = p->real_parent;
 
-		if (p == ignored || !p->signal || task_pgrp(p) != pgrp || p->exit_state || parent->pid <= 1 ||
-		    !parent->signal)
+		if (p == ignored || !p->signal || task_pgrp(p) != pgrp || p->exit_state ||
+		    parent->pid <= 1 || !parent->signal)
 			continue;
 		if (task_pgrp(parent) != pgrp && task_session(parent) == task_session(p))
 			return false;
@@ -192,7 +192,8 @@ static void kill_orphaned_pgrp(struct task_struct *task, struct task_struct *par
 {
 	pid_t pgrp = task_pgrp(task);
 
-	if (!parent->signal || task_pgrp(parent) == pgrp || task_session(parent) != task_session(task))
+	if (!parent->signal || task_pgrp(parent) == pgrp ||
+	    task_session(parent) != task_session(task))
 		return;
 	if (will_become_orphaned_pgrp(pgrp, exiting ? task : NULL) && has_stopped_jobs(pgrp)) {
 		signal_pgrp_locked(pgrp, SIGHUP);
@@ -226,8 +227,9 @@ static void forget_original_parent(struct task_struct *father, struct list_head 
 		}
 		if (!other_process)
 			continue;
-		p->exit_signal = SIGCHLD;	/* a child of PID 1 is an ordinary one */
-		if (p->exit_state == TASK_ZOMBIE && p->signal->nr_threads == 1 && do_notify_parent(p, SIGCHLD))
+		p->exit_signal = SIGCHLD; /* a child of PID 1 is an ordinary one */
+		if (p->exit_state == TASK_ZOMBIE && p->signal->nr_threads == 1 &&
+		    do_notify_parent(p, SIGCHLD))
 			reap_later(p, dead);
 		else if (!p->exit_state)
 			kill_orphaned_pgrp(p, father, false);
@@ -280,7 +282,7 @@ void unlink_task(struct task_struct *task)
 		list_del_init(&task->sibling);
 	}
 	spin_lock(&sighand->lock);
-	list_del_init(&task->thread_group);	/* walked under either lock */
+	list_del_init(&task->thread_group); /* walked under either lock */
 	if (!leader)
 		account_thread(task);
 	signal->nr_threads--;
@@ -326,7 +328,7 @@ static void exit_notify(struct task_struct *me, bool group_dead)
 		kill_orphaned_pgrp(leader, leader->real_parent, true);
 	me->exit_state = TASK_ZOMBIE;
 	if (me != leader) {
-		reap_self = true;		/* E2 */
+		reap_self = true; /* E2 */
 		if (leader->exit_state == TASK_ZOMBIE && me->signal->nr_threads == 2 &&
 		    !me->signal->group_exec_task)
 			reap_leader = do_notify_parent(leader, leader->exit_signal);
@@ -344,7 +346,7 @@ static void exit_notify(struct task_struct *me, bool group_dead)
 		put_task_struct(p);
 	}
 	if (reap_self)
-		put_task_struct(me);	/* the scheduler's reference keeps us until the last switch */
+		put_task_struct(me); /* the scheduler's reference keeps us until the last switch */
 }
 
 static void panic_if_init(const struct task_struct *me, int code)
@@ -396,7 +398,9 @@ void do_exit(int code)
 	strace_exit(code);
 	group_dead = atomic_dec_and_test(&me->signal->live);
 	if (group_dead) {
-		panic_if_init(me, me->signal->flags & SIGNAL_GROUP_EXIT ? me->signal->group_exit_code : code);
+		panic_if_init(me, me->signal->flags & SIGNAL_GROUP_EXIT
+					  ? me->signal->group_exit_code
+					  : code);
 		itimer_exec_exit(me);
 	}
 	exit_signals(me);
@@ -426,7 +430,7 @@ void do_group_exit(int code)
 	if (signal->flags & SIGNAL_GROUP_EXIT) {
 		code = signal->group_exit_code;
 	} else if (signal->group_exec_task && signal->group_exec_task != me) {
-		code = 0;			/* exec ends this thread; the process lives on */
+		code = 0; /* exec ends this thread; the process lives on */
 	} else {
 		signal->group_exit_code = code;
 		signal->flags = (signal->flags & SIGNAL_UNKILLABLE) | SIGNAL_GROUP_EXIT;
@@ -482,7 +486,7 @@ int de_thread(void)
 	if ((signal->flags & SIGNAL_GROUP_EXIT) || signal->group_exec_task) {
 		spin_unlock(&me->sighand->lock);
 		spin_unlock_irq(&process_table_lock);
-		return -EAGAIN;		/* another thread was first: this one is to die */
+		return -EAGAIN; /* another thread was first: this one is to die */
 	}
 	signal->group_exec_task = me;
 	(void)zap_other_threads(me);

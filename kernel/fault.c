@@ -39,7 +39,8 @@ static void show_bad_access(void *arg)
 	arch_show_fault(bad->error_code, bad->addr);
 }
 
-static void __noreturn panic_fault(const struct pt_regs *regs, unsigned long error_code, vaddr_t addr, const char *why)
+static void __noreturn panic_fault(const struct pt_regs *regs, unsigned long error_code,
+				   vaddr_t addr, const char *why)
 {
 	struct bad_access bad = { error_code, addr };
 
@@ -48,7 +49,8 @@ static void __noreturn panic_fault(const struct pt_regs *regs, unsigned long err
 
 static unsigned int fault_flags(unsigned long error_code)
 {
-	return (error_code & X86_PF_WRITE ? FAULT_FLAG_WRITE : 0) | (error_code & X86_PF_USER ? FAULT_FLAG_USER : 0) |
+	return (error_code & X86_PF_WRITE ? FAULT_FLAG_WRITE : 0) |
+	       (error_code & X86_PF_USER ? FAULT_FLAG_USER : 0) |
 	       (error_code & X86_PF_INSTR ? FAULT_FLAG_INSTRUCTION : 0);
 }
 
@@ -69,8 +71,8 @@ static void out_of_memory(struct task_struct *me, vaddr_t addr)
 	send_sig(SIGKILL, me);
 }
 
-static void user_fault_failed(struct pt_regs *regs, unsigned long error_code, vaddr_t addr, vm_fault_t fault,
-			      int si_code)
+static void user_fault_failed(struct pt_regs *regs, unsigned long error_code, vaddr_t addr,
+			      vm_fault_t fault, int si_code)
 {
 	struct task_struct *me = current;
 	int sig = fault & VM_FAULT_SIGBUS ? SIGBUS : SIGSEGV;
@@ -123,9 +125,11 @@ static void kernel_fault(struct pt_regs *regs, unsigned long error_code, vaddr_t
 		return;
 	}
 	if (!search_exception_table(regs->ip))
-		panic_fault(regs, error_code, addr, "the kernel touched a user address outside of uaccess");
+		panic_fault(regs, error_code, addr,
+			    "the kernel touched a user address outside of uaccess");
 	if (cpu_has(X86_FEATURE_SMAP) && !(regs->flags & X86_EFLAGS_AC))
-		panic_fault(regs, error_code, addr, "the kernel touched user memory with SMAP closed");
+		panic_fault(regs, error_code, addr,
+			    "the kernel touched user memory with SMAP closed");
 	if (pagefault_disabled() || !me->mm || irqs_disabled_flags(regs->flags)) {
 		(void)fixup_exception(regs);
 		return;
@@ -134,7 +138,7 @@ static void kernel_fault(struct pt_regs *regs, unsigned long error_code, vaddr_t
 	fault = mm_fault(me->mm, &lim, addr, fault_flags(error_code), &si_code);
 	if (fault & VM_FAULT_ERROR) {
 		trace_mm(EV_FAULT, addr, 0, PGFAULT);
-		(void)fixup_exception(regs);	/* the call answers EFAULT */
+		(void)fixup_exception(regs); /* the call answers EFAULT */
 		return;
 	}
 	count_fault(me, fault);

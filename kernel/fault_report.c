@@ -20,7 +20,7 @@
 #include "traps.h"
 
 #define REPORT_INTERVAL_NS (5 * NSEC_PER_SEC)
-#define REPORT_BURST	   10
+#define REPORT_BURST       10
 
 static bool may_report(void)
 {
@@ -54,9 +54,10 @@ static void describe_vma(struct vm_area_struct *vma, char *buf, size_t size)
 		if (IS_ERR_OR_NULL(name))
 			name = "a file";
 	}
-	scnprintf(buf, size, "%lx-%lx %c%c%c%c %s", vma->vm_start, vma->vm_end, vma->vm_flags & VM_READ ? 'r' : '-',
-		  vma->vm_flags & VM_WRITE ? 'w' : '-', vma->vm_flags & VM_EXEC ? 'x' : '-',
-		  vma->vm_flags & VM_SHARED ? 's' : 'p', name ? name : "anonymous");
+	scnprintf(buf, size, "%lx-%lx %c%c%c%c %s", vma->vm_start, vma->vm_end,
+		  vma->vm_flags & VM_READ ? 'r' : '-', vma->vm_flags & VM_WRITE ? 'w' : '-',
+		  vma->vm_flags & VM_EXEC ? 'x' : '-', vma->vm_flags & VM_SHARED ? 's' : 'p',
+		  name ? name : "anonymous");
 	kfree(path);
 }
 
@@ -76,7 +77,8 @@ static void explain(struct mm_struct *mm, int sig, vaddr_t addr, char *buf, size
 	if (!vma)
 		scnprintf(buf, size, "no mapping there or above");
 	else if (vma->vm_start > addr && (vma->vm_flags & VM_GROWSDOWN))
-		scnprintf(buf, size, "no mapping there; the stack above, %s, may not grow that far", where);
+		scnprintf(buf, size, "no mapping there; the stack above, %s, may not grow that far",
+			  where);
 	else if (vma->vm_start > addr)
 		scnprintf(buf, size, "no mapping there; nearest above is %s", where);
 	else if (sig == SIGBUS)
@@ -86,7 +88,8 @@ static void explain(struct mm_struct *mm, int sig, vaddr_t addr, char *buf, size
 	up_read(&mm->mmap_lock);
 }
 
-void report_user_fault(const struct pt_regs *regs, int sig, int si_code, vaddr_t addr, unsigned long error_code)
+void report_user_fault(const struct pt_regs *regs, int sig, int si_code, vaddr_t addr,
+		       unsigned long error_code)
 {
 	struct task_struct *me = current;
 	char why[256];

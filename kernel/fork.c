@@ -31,10 +31,11 @@
 #include "pid.h"
 #include "task.h"
 
-#define CLONE_NAMESPACES 0x7e020080UL	/* NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET, NEWTIME */
+#define CLONE_NAMESPACES \
+	0x7e020080UL /* NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET, NEWTIME */
 
-static unsigned long fork_count;	/* process_table_lock */
-static unsigned int thread_count;	/* process_table_lock */
+static unsigned long fork_count;  /* process_table_lock */
+static unsigned int thread_count; /* process_table_lock */
 static unsigned int max_threads;
 
 static struct kmem_cache *task_cache, *signal_cache, *sighand_cache;
@@ -44,9 +45,12 @@ void fork_init(void)
 {
 	u64 limit = (totalram_pages() << PAGE_SHIFT) / (8 * KERNEL_STACK_SIZE);
 
-	task_cache = kmem_cache_create("task_struct", sizeof(struct task_struct), 64, SLAB_PANIC, NULL);
-	signal_cache = kmem_cache_create("signal_cache", sizeof(struct signal_struct), 0, SLAB_PANIC, NULL);
-	sighand_cache = kmem_cache_create("sighand_cache", sizeof(struct sighand_struct), 0, SLAB_PANIC, NULL);
+	task_cache =
+		kmem_cache_create("task_struct", sizeof(struct task_struct), 64, SLAB_PANIC, NULL);
+	signal_cache = kmem_cache_create("signal_cache", sizeof(struct signal_struct), 0,
+					 SLAB_PANIC, NULL);
+	sighand_cache = kmem_cache_create("sighand_cache", sizeof(struct sighand_struct), 0,
+					  SLAB_PANIC, NULL);
 	max_threads = (unsigned int)clamp(limit, 20UL, (u64)PID_MAX_LIMIT - 1);
 	init_task.signal->rlim[RLIMIT_NPROC] = (struct rlimit){ max_threads / 2, max_threads / 2 };
 	init_task.signal->rlim[RLIMIT_SIGPENDING] = init_task.signal->rlim[RLIMIT_NPROC];
@@ -116,7 +120,7 @@ static struct task_struct *dup_task_struct(struct task_struct *orig)
 		kmem_cache_free(task_cache, task);
 		return NULL;
 	}
-	atomic_set(&task->usage, 2);	/* the table's, and the scheduler's until the last switch */
+	atomic_set(&task->usage, 2); /* the table's, and the scheduler's until the last switch */
 	task->thread_flags = 0;
 	task->flags &= ~(PF_IDLE | PF_EXITING | PF_SIGNALED | PF_KTHREAD);
 	task->flags |= PF_FORKNOEXEC;
@@ -277,7 +281,8 @@ static void ret_from_fork(struct task_struct *last, void *arg)
 	if (me->kthread_fn)
 		run_kernel_thread(me);
 	else if (me->set_child_tid)
-		(void)put_user((u32)me->pid, me->set_child_tid);	/* clone(2): a bad address is not an error */
+		(void)put_user((u32)me->pid,
+			       me->set_child_tid); /* clone(2): a bad address is not an error */
 	local_irq_disable();
 	exit_to_user_mode(task_pt_regs(me));
 }
@@ -291,8 +296,8 @@ static void copy_thread(const struct kernel_clone_args *args, struct task_struct
 		fpu_init_task(task);
 		thread_init_kernel(task, ret_from_fork, NULL);
 	} else {
-		thread_copy_user(task, task_pt_regs(current), args->stack, args->flags & CLONE_SETTLS, args->tls,
-				 ret_from_fork, NULL);
+		thread_copy_user(task, task_pt_regs(current), args->stack,
+				 args->flags & CLONE_SETTLS, args->tls, ret_from_fork, NULL);
 	}
 }
 
@@ -306,7 +311,8 @@ static int link_task(struct kernel_clone_args *args, struct task_struct *task)
 	spin_lock_irq(&process_table_lock);
 	spin_lock(&me->sighand->lock);
 	/* A signal to the group must reach all of it or none: let it be taken first. */
-	if (fatal_signal_pending(me) || (signal_pending(me) && !(args->flags & CLONE_THREAD) && !args->fn)) {
+	if (fatal_signal_pending(me) ||
+	    (signal_pending(me) && !(args->flags & CLONE_THREAD) && !args->fn)) {
 		err = -ERESTARTNOINTR;
 		goto out;
 	}
@@ -326,7 +332,8 @@ static int link_task(struct kernel_clone_args *args, struct task_struct *task)
 	} else {
 		task->group_leader = task;
 		task->tgid = task->pid;
-		task->exit_signal = args->flags & CLONE_PARENT ? leader->exit_signal : args->exit_signal;
+		task->exit_signal = args->flags & CLONE_PARENT ? leader->exit_signal
+							       : args->exit_signal;
 		task->signal->nr_threads = 1;
 		list_add_tail(&task->tasks, &task_list);
 		list_add_tail(&task->sibling, &task->real_parent->children);
@@ -385,7 +392,8 @@ static void drop_copies(struct task_struct *task, unsigned int steps)
 
 static struct task_struct *copy_process(struct kernel_clone_args *args)
 {
-	static int (*const copy_steps[])(const struct kernel_clone_args *args, struct task_struct *task) = {
+	static int (*const copy_steps[])(const struct kernel_clone_args *args,
+					 struct task_struct *task) = {
 		copy_files, copy_fs, copy_sighand, copy_signal, copy_mm,
 	};
 	struct task_struct *task;
@@ -493,7 +501,8 @@ long sys_vfork(void)
 	return kernel_clone(&args);
 }
 
-long sys_clone(unsigned long flags, unsigned long stack, u32 *parent_tid, u32 *child_tid, unsigned long tls)
+long sys_clone(unsigned long flags, unsigned long stack, u32 *parent_tid, u32 *child_tid,
+	       unsigned long tls)
 {
 	struct kernel_clone_args args = {
 		.flags = (u32)flags & ~CSIGNAL,
@@ -523,7 +532,10 @@ long sys_set_tid_address(u32 *tidptr)
 struct task_struct *kthread_run(int (*fn)(void *), void *arg, const char *name)
 {
 	struct kernel_clone_args args = {
-		.flags = CLONE_FS | CLONE_FILES, .fn = fn, .fn_arg = arg, .name = name,
+		.flags = CLONE_FS | CLONE_FILES,
+		.fn = fn,
+		.fn_arg = arg,
+		.name = name,
 	};
 	struct task_struct *task = copy_process(&args);
 

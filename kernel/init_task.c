@@ -13,7 +13,10 @@ static struct sighand_struct init_sighand = {
 	.lock = SPIN_LOCK_INIT(LOCK_SIGHAND),
 };
 
-#define UNLIMITED { RLIM_INFINITY, RLIM_INFINITY }
+#define UNLIMITED                            \
+	{                                    \
+		RLIM_INFINITY, RLIM_INFINITY \
+	}
 
 /* Soft and hard limits of PID 1, Linux's. */
 static struct signal_struct init_signal = {

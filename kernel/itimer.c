@@ -97,8 +97,9 @@ static int from_timeval(const struct __kernel_old_timeval *tv, u64 *ns)
 {
 	if (tv->tv_sec < 0 || (u64)tv->tv_usec >= 1000000)
 		return -EINVAL;
-	*ns = (u64)tv->tv_sec >= KTIME_MAX / NSEC_PER_SEC ?
-		      KTIME_MAX : (u64)tv->tv_sec * NSEC_PER_SEC + (u64)tv->tv_usec * NSEC_PER_USEC;
+	*ns = (u64)tv->tv_sec >= KTIME_MAX / NSEC_PER_SEC
+		      ? KTIME_MAX
+		      : (u64)tv->tv_sec * NSEC_PER_SEC + (u64)tv->tv_usec * NSEC_PER_USEC;
 	return 0;
 }
 
@@ -149,7 +150,8 @@ static void set_one(int which, u64 value_ns, u64 incr_ns)
 		signal->curr_target = me->group_leader;
 		WRITE_ONCE(signal->it_real_incr_ns, incr_ns);
 		if (value_ns)
-			ktimer_start(&signal->real_timer, ktime_get_ns() + min(value_ns, KTIME_MAX / 2));
+			ktimer_start(&signal->real_timer,
+				     ktime_get_ns() + min(value_ns, KTIME_MAX / 2));
 		return;
 	}
 	if (value_ns)
@@ -173,7 +175,8 @@ long sys_getitimer(int which, struct __kernel_itimerval *uvalue)
 	return copy_to_user(uvalue, &v, sizeof(v)) ? -EFAULT : 0;
 }
 
-long sys_setitimer(int which, const struct __kernel_itimerval *uvalue, struct __kernel_itimerval *uold)
+long sys_setitimer(int which, const struct __kernel_itimerval *uvalue,
+		   struct __kernel_itimerval *uold)
 {
 	struct __kernel_itimerval v = { .it_value = { 0, 0 } }, old;
 	u64 value, incr, left, old_incr;

@@ -24,16 +24,42 @@
 
 #ifdef DEBUG
 static const char *const rank_names[NR_LOCK_RANKS] = {
-	[LOCK_NONE] = "none", [LOCK_NAMESPACE] = "namespace", [LOCK_INODE] = "inode",
-	[LOCK_FILE_POS] = "file position", [LOCK_FILE_MISC] = "file", [LOCK_EVENTS] = "events", [LOCK_EXEC] = "exec",
-	[LOCK_MMAP] = "mmap_lock", [LOCK_PAGE] = "page", [LOCK_I_MMAP] = "i_mmap", [LOCK_ANON_VMA] = "anon_vma",
-	[LOCK_MM_MISC] = "mm misc", [LOCK_PTE] = "PTE", [LOCK_MAPPING_TREE] = "mapping tree",
-	[LOCK_FILES] = "files", [LOCK_DCACHE] = "dcache", [LOCK_LRU] = "lru", [LOCK_SWAP] = "swap",
-	[LOCK_VMALLOC] = "vmalloc", [LOCK_SLAB_LIST] = "slab list", [LOCK_SLAB_NODE] = "slab node",
-	[LOCK_ZONE] = "zone", [LOCK_UTS] = "uts", [LOCK_FUTEX] = "futex", [LOCK_PROCESS_TABLE] = "process table",
-	[LOCK_SIGHAND] = "sighand", [LOCK_TIMER] = "timer", [LOCK_TTY] = "tty", [LOCK_WAITQUEUE] = "wait queue",
-	[LOCK_RUNQUEUE] = "run queue", [LOCK_RCU] = "rcu", [LOCK_IRQ] = "irq", [LOCK_RANDOM] = "random",
-	[LOCK_TRACE] = "trace", [LOCK_PRINTK] = "log", [LOCK_CONSOLE] = "console",
+	[LOCK_NONE] = "none",
+	[LOCK_NAMESPACE] = "namespace",
+	[LOCK_INODE] = "inode",
+	[LOCK_FILE_POS] = "file position",
+	[LOCK_FILE_MISC] = "file",
+	[LOCK_EVENTS] = "events",
+	[LOCK_EXEC] = "exec",
+	[LOCK_MMAP] = "mmap_lock",
+	[LOCK_PAGE] = "page",
+	[LOCK_I_MMAP] = "i_mmap",
+	[LOCK_ANON_VMA] = "anon_vma",
+	[LOCK_MM_MISC] = "mm misc",
+	[LOCK_PTE] = "PTE",
+	[LOCK_MAPPING_TREE] = "mapping tree",
+	[LOCK_FILES] = "files",
+	[LOCK_DCACHE] = "dcache",
+	[LOCK_LRU] = "lru",
+	[LOCK_SWAP] = "swap",
+	[LOCK_VMALLOC] = "vmalloc",
+	[LOCK_SLAB_LIST] = "slab list",
+	[LOCK_SLAB_NODE] = "slab node",
+	[LOCK_ZONE] = "zone",
+	[LOCK_UTS] = "uts",
+	[LOCK_FUTEX] = "futex",
+	[LOCK_PROCESS_TABLE] = "process table",
+	[LOCK_SIGHAND] = "sighand",
+	[LOCK_TIMER] = "timer",
+	[LOCK_TTY] = "tty",
+	[LOCK_WAITQUEUE] = "wait queue",
+	[LOCK_RUNQUEUE] = "run queue",
+	[LOCK_RCU] = "rcu",
+	[LOCK_IRQ] = "irq",
+	[LOCK_RANDOM] = "random",
+	[LOCK_TRACE] = "trace",
+	[LOCK_PRINTK] = "log",
+	[LOCK_CONSOLE] = "console",
 };
 
 /* After a panic locks are taken by force, and the report matters more than their order. */
@@ -47,7 +73,8 @@ void lockdebug_stop(void)
 static void show_held(const struct task_struct *t)
 {
 	for (unsigned int i = 0; i < t->nr_locks_held; i++)
-		pr_emerg("  holds %s lock %p\n", rank_names[t->locks_held[i].rank], t->locks_held[i].lock);
+		pr_emerg("  holds %s lock %p\n", rank_names[t->locks_held[i].rank],
+			 t->locks_held[i].lock);
 }
 
 static void check_order(const struct task_struct *t, const void *lock, u16 rank, bool nested)
@@ -62,8 +89,8 @@ static void check_order(const struct task_struct *t, const void *lock, u16 rank,
 		}
 		if (held_rank > rank || (held_rank == rank && !nested)) {
 			show_held(t);
-			panic("lock order: %s lock %p wanted while %s lock %p is held", rank_names[rank], lock,
-			      rank_names[held_rank], held);
+			panic("lock order: %s lock %p wanted while %s lock %p is held",
+			      rank_names[rank], lock, rank_names[held_rank], held);
 		}
 	}
 }
@@ -102,7 +129,8 @@ void lockdebug_acquire(spinlock_t *lock, bool nested)
 		return;
 	check_order(t, lock, lock->rank, nested);
 	if (lock->rank >= LOCK_PROCESS_TABLE && !irqs_disabled())
-		panic("lock order: %s lock %p taken with interrupts on", rank_names[lock->rank], (void *)lock);
+		panic("lock order: %s lock %p taken with interrupts on", rank_names[lock->rank],
+		      (void *)lock);
 }
 
 void lockdebug_acquired(spinlock_t *lock)
@@ -140,7 +168,8 @@ void lockdebug_sleep_acquire(const void *lock, u16 rank, bool nested, bool trylo
 void lockdebug_sleep_release(const void *lock)
 {
 	if (!pop(current, lock))
-		panic("lock order: sleeping lock %p released by a task that does not hold it", lock);
+		panic("lock order: sleeping lock %p released by a task that does not hold it",
+		      lock);
 }
 
 void lockdebug_no_locks(const struct task_struct *t, const char *where)

@@ -13,11 +13,18 @@ struct task_struct;
 void lockdebug_switch(struct task_struct *prev, struct task_struct *next, spinlock_t *lock);
 void lockdebug_no_locks(const struct task_struct *t, const char *where);
 #else
-static inline void lockdebug_switch(struct task_struct *prev, struct task_struct *next, spinlock_t *lock)
+static inline void lockdebug_switch(struct task_struct *prev, struct task_struct *next,
+				    spinlock_t *lock)
 {
-	(void)prev; (void)next; (void)lock;
+	(void)prev;
+	(void)next;
+	(void)lock;
 }
-static inline void lockdebug_no_locks(const struct task_struct *t, const char *where) { (void)t; (void)where; }
+static inline void lockdebug_no_locks(const struct task_struct *t, const char *where)
+{
+	(void)t;
+	(void)where;
+}
 #endif
 
 #endif

@@ -47,16 +47,18 @@ static void set_loglevel(void)
 static void report_machine(const struct boot_info *bi)
 {
 	pr_info("%s %s %s\n", uts.sysname, uts.release, uts.version);
-	pr_info("boot: %s by %s%s, command line: %s\n", bi->protocol, bi->loader[0] ? bi->loader : "an unnamed loader",
-		bi->efi ? " on EFI" : "", saved_command_line);
+	pr_info("boot: %s by %s%s, command line: %s\n", bi->protocol,
+		bi->loader[0] ? bi->loader : "an unnamed loader", bi->efi ? " on EFI" : "",
+		saved_command_line);
 	if (bi->cmdline_truncated)
 		pr_warn("boot: the command line was too long and is cut\n");
 	pr_info("cpu: %s, family %u model %u stepping %u, %u physical and %u virtual address bits\n",
-		boot_cpu_data.model_name, boot_cpu_data.family, boot_cpu_data.model, boot_cpu_data.stepping,
-		boot_cpu_data.phys_bits, boot_cpu_data.virt_bits);
+		boot_cpu_data.model_name, boot_cpu_data.family, boot_cpu_data.model,
+		boot_cpu_data.stepping, boot_cpu_data.phys_bits, boot_cpu_data.virt_bits);
 	pr_info("cpu: nx%s%s%s%s%s%s in use\n", cpu_has(X86_FEATURE_PGE) ? " global" : "",
-		cpu_has(X86_FEATURE_GBPAGES) ? " 1GiB-pages" : "", cpu_has(X86_FEATURE_SMEP) ? " smep" : "",
-		cpu_has(X86_FEATURE_SMAP) ? " smap" : "", cpu_has(X86_FEATURE_UMIP) ? " umip" : "",
+		cpu_has(X86_FEATURE_GBPAGES) ? " 1GiB-pages" : "",
+		cpu_has(X86_FEATURE_SMEP) ? " smep" : "", cpu_has(X86_FEATURE_SMAP) ? " smap" : "",
+		cpu_has(X86_FEATURE_UMIP) ? " umip" : "",
 		cpu_has(X86_FEATURE_FSGSBASE) ? " fsgsbase" : "");
 }
 
@@ -110,7 +112,8 @@ static void open_console(void)
 	struct file *file = filp_open("/dev/console", O_RDWR, 0);
 
 	if (IS_ERR(file)) {
-		pr_warn("init starts without standard files: /dev/console: error %ld\n", -PTR_ERR(file));
+		pr_warn("init starts without standard files: /dev/console: error %ld\n",
+			-PTR_ERR(file));
 		return;
 	}
 	for (int fd = 0; fd < 3; fd++) {
@@ -126,7 +129,8 @@ static void open_console(void)
 static void init_environment(const char *envp[MAX_INIT_ARGS + 3])
 {
 	static const char *const defaults[] = { "HOME=/", "TERM=linux" };
-	unsigned int n = cmdline_init_words(true, envp + ARRAY_SIZE(defaults), MAX_INIT_ARGS) + ARRAY_SIZE(defaults);
+	unsigned int n = cmdline_init_words(true, envp + ARRAY_SIZE(defaults), MAX_INIT_ARGS) +
+			 ARRAY_SIZE(defaults);
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(defaults); i++) {
 		size_t name = (size_t)(strchr(defaults[i], '=') - defaults[i]) + 1;
@@ -210,7 +214,9 @@ static int kernel_init(void *arg)
 
 void kernel_main(struct boot_info *bi)
 {
-	struct kernel_clone_args args = { .flags = CLONE_FS | CLONE_UNTRACED, .fn = kernel_init, .name = "init" };
+	struct kernel_clone_args args = { .flags = CLONE_FS | CLONE_UNTRACED,
+					  .fn = kernel_init,
+					  .name = "init" };
 	pid_t pid;
 
 	cmdline_parse(bi->cmdline);

@@ -20,7 +20,7 @@
 #include <lib/printf.h>
 #include <mm/mm.h>
 
-static u32 panicking;		/* CPU + 1 of the one that panics */
+static u32 panicking; /* CPU + 1 of the one that panics */
 
 static void show_current(void)
 {
@@ -30,8 +30,9 @@ static void show_current(void)
 		return;
 	printk("<0>task: %s, pid %d, cpu %u", task->comm, task->pid, smp_processor_id());
 	if (task->mm)
-		printk("<0>mm: pgd %lx, %d mappings, %lu pages mapped, %lu resident", virt_to_phys(task->mm->pgd),
-		       task->mm->map_count, task->mm->total_vm, get_mm_rss(task->mm));
+		printk("<0>mm: pgd %lx, %d mappings, %lu pages mapped, %lu resident",
+		       virt_to_phys(task->mm->pgd), task->mm->map_count, task->mm->total_vm,
+		       get_mm_rss(task->mm));
 	else
 		printk("<0>mm: none (kernel thread)");
 }
@@ -60,7 +61,8 @@ static void claim_panic(void)
 
 	local_irq_disable();
 	lockdebug_stop();
-	if (__atomic_compare_exchange_n(&panicking, &nobody, me, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+	if (__atomic_compare_exchange_n(&panicking, &nobody, me, false, __ATOMIC_SEQ_CST,
+					__ATOMIC_SEQ_CST))
 		return;
 	if (nobody == me) {
 		early_puts("panic: another failure while reporting the first\n");
@@ -98,7 +100,8 @@ void panic(const char *fmt, ...)
  * panic_regs - the same for a trap in the kernel: @regs are shown and the call chain begins there
  * @extra: called before the registers are shown, for what only the trap's handler knows; may be NULL
  */
-void panic_regs(const struct pt_regs *regs, void (*extra)(void *arg), void *arg, const char *fmt, ...)
+void panic_regs(const struct pt_regs *regs, void (*extra)(void *arg), void *arg, const char *fmt,
+		...)
 {
 	static char why[256];
 	va_list args;

@@ -17,7 +17,7 @@
 DEFINE_SPINLOCK(process_table_lock, LOCK_PROCESS_TABLE);
 LIST_HEAD(task_list);
 
-static DECLARE_BITMAP(pid_map, PID_MAX_LIMIT) = { 1 };	/* 0 is the idle task's */
+static DECLARE_BITMAP(pid_map, PID_MAX_LIMIT) = { 1 }; /* 0 is the idle task's */
 static struct hlist_head pid_hash[1 << HASH_BITS];
 static pid_t newest_pid;
 static bool wrapped;
@@ -44,7 +44,8 @@ static bool names_a_group(pid_t pid)
 static pid_t next_free(pid_t from, pid_t end)
 {
 	for (;;) {
-		unsigned long pid = find_next_zero_bit(pid_map, (unsigned long)end, (unsigned long)from);
+		unsigned long pid =
+			find_next_zero_bit(pid_map, (unsigned long)end, (unsigned long)from);
 
 		if (pid >= (unsigned long)end)
 			return -EAGAIN;

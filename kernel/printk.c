@@ -25,7 +25,7 @@
 #include <lib/printf.h>
 #include <lib/string.h>
 
-#define DEFAULT_LEVEL 4			/* a printk without a prefix: warning */
+#define DEFAULT_LEVEL 4 /* a printk without a prefix: warning */
 
 struct record_header {
 	u64 time_ns;
@@ -35,7 +35,7 @@ struct record_header {
 
 static char log_buf[LOG_BUF_SIZE];
 static u64 first_seq, next_seq;
-static u64 first_pos, next_pos;		/* free running byte positions */
+static u64 first_pos, next_pos; /* free running byte positions */
 static DEFINE_SPINLOCK(log_lock, LOCK_PRINTK);
 static struct console *consoles;
 static bool wake_due;

@@ -33,12 +33,17 @@ static inline u32 rotl(u32 x, unsigned int n)
 	return x << n | x >> (32 - n);
 }
 
-static inline void quarter_round(u32 *x, unsigned int a, unsigned int b, unsigned int c, unsigned int d)
+static inline void quarter_round(u32 *x, unsigned int a, unsigned int b, unsigned int c,
+				 unsigned int d)
 {
-	x[a] += x[b]; x[d] = rotl(x[d] ^ x[a], 16);
-	x[c] += x[d]; x[b] = rotl(x[b] ^ x[c], 12);
-	x[a] += x[b]; x[d] = rotl(x[d] ^ x[a], 8);
-	x[c] += x[d]; x[b] = rotl(x[b] ^ x[c], 7);
+	x[a] += x[b];
+	x[d] = rotl(x[d] ^ x[a], 16);
+	x[c] += x[d];
+	x[b] = rotl(x[b] ^ x[c], 12);
+	x[a] += x[b];
+	x[d] = rotl(x[d] ^ x[a], 8);
+	x[c] += x[d];
+	x[b] = rotl(x[b] ^ x[c], 7);
 }
 
 /* One block for the key and the counter.  Lock held. */

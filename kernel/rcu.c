@@ -33,19 +33,19 @@ struct rcu_list {
 
 struct rcu_data {
 	struct rcu_list next, wait, done;
-	u64 wait_gp;			/* wait's batch is free when this period has completed */
-	u64 seen_gp;			/* the last period this CPU reported for */
-	struct task_struct *thread;	/* runs done */
+	u64 wait_gp;                /* wait's batch is free when this period has completed */
+	u64 seen_gp;                /* the last period this CPU reported for */
+	struct task_struct *thread; /* runs done */
 	wait_queue_head_t wq;
 };
 
 static DEFINE_PER_CPU(struct rcu_data, rcu_data);
 
 static DEFINE_SPINLOCK(gp_lock, LOCK_RCU);
-static u64 gp_current, gp_completed;	/* a period runs while they differ */
-static u64 gp_wanted;			/* highest period that somebody waits for */
-static unsigned long gp_pending;	/* CPUs still to report */
-static unsigned long gp_idle;		/* CPUs in the idle loop */
+static u64 gp_current, gp_completed; /* a period runs while they differ */
+static u64 gp_wanted;                /* highest period that somebody waits for */
+static unsigned long gp_pending;     /* CPUs still to report */
+static unsigned long gp_idle;        /* CPUs in the idle loop */
 static unsigned long gp_online;
 
 static_assert(NR_CPUS <= BITS_PER_LONG, "one bit per CPU");
@@ -146,7 +146,8 @@ void rcu_quiescent_state(void)
 
 bool rcu_needs_quiescent_state(void)
 {
-	return READ_ONCE(gp_pending) & BIT(smp_processor_id()) || this_cpu_ptr(&rcu_data)->next.first;
+	return READ_ONCE(gp_pending) & BIT(smp_processor_id()) ||
+	       this_cpu_ptr(&rcu_data)->next.first;
 }
 
 /* Interrupts off.  Being idle may end the very period that this CPU's callbacks wait for: then they run first. */
@@ -245,7 +246,8 @@ static void synchronize_done(struct rcu_head *head)
 	spin_lock_irqsave(&s->wq.lock, flags);
 	s->done = true;
 	if (!list_empty(&s->wq.head))
-		wake_up_process(list_first_entry(&s->wq.head, struct wait_queue_entry, entry)->task);
+		wake_up_process(
+			list_first_entry(&s->wq.head, struct wait_queue_entry, entry)->task);
 	spin_unlock_irqrestore(&s->wq.lock, flags);
 }
 

@@ -18,7 +18,7 @@ struct rwsem_waiter {
 	struct list_head list;
 	struct task_struct *task;
 	bool write;
-	bool granted;			/* wait_lock */
+	bool granted; /* wait_lock */
 };
 
 void init_rwsem(struct rw_semaphore *sem, enum lock_rank rank)
@@ -44,7 +44,8 @@ static void grant_one(struct rw_semaphore *sem, struct rwsem_waiter *w)
 static void grant_locked(struct rw_semaphore *sem)
 {
 	while (!list_empty(&sem->wait_list)) {
-		struct rwsem_waiter *w = list_first_entry(&sem->wait_list, struct rwsem_waiter, list);
+		struct rwsem_waiter *w =
+			list_first_entry(&sem->wait_list, struct rwsem_waiter, list);
 		long held = atomic_long_read(&sem->count) & ~RWSEM_WAITERS;
 
 		if (w->write ? held != 0 : (held & RWSEM_WRITER) != 0)
@@ -75,7 +76,7 @@ static int rwsem_wait(struct rw_semaphore *sem, bool write, unsigned int state)
 	while (!w.granted) {
 		if (signal_pending_current(state)) {
 			list_del(&w.list);
-			grant_locked(sem);	/* who stood behind may be let in now */
+			grant_locked(sem); /* who stood behind may be let in now */
 			err = -EINTR;
 			break;
 		}

@@ -55,7 +55,7 @@ void sched_init(void)
 	}
 	this_rq()->curr = this_rq()->idle = &init_task;
 	init_task.se.exec_start = ktime_get_ns();
-	mmgrab(&init_mm);	/* the boot task's loan */
+	mmgrab(&init_mm); /* the boot task's loan */
 }
 
 static struct rq *task_rq_lock(struct task_struct *p, unsigned long *flags)
@@ -96,12 +96,12 @@ void sched_finish_new(struct task_struct *last)
 
 static void switch_address_space(struct rq *rq, struct task_struct *prev, struct task_struct *next)
 {
-	if (!next->mm) {		/* borrow */
+	if (!next->mm) { /* borrow */
 		next->active_mm = prev->active_mm;
 		if (prev->mm)
 			mmgrab(prev->active_mm);
 		else
-			prev->active_mm = NULL;	/* prev's own loan is passed on */
+			prev->active_mm = NULL; /* prev's own loan is passed on */
 		return;
 	}
 	if (prev->active_mm != next->mm)
@@ -134,7 +134,8 @@ static void __schedule(bool preempt)
 	if (prev != rq->idle) {
 		unsigned int state = READ_ONCE(prev->state);
 
-		if (!preempt && state != TASK_RUNNING && state != TASK_DEAD && signal_pending_current(state))
+		if (!preempt && state != TASK_RUNNING && state != TASK_DEAD &&
+		    signal_pending_current(state))
 			prev->state = state = TASK_RUNNING;
 		if (preempt || state == TASK_RUNNING) {
 			sched_policy->put_prev(rq, prev);
@@ -235,7 +236,7 @@ void sched_fork(struct task_struct *task)
 {
 	task->se = (struct sched_entity){ .vruntime = 0 };
 	task->cpu = smp_processor_id();
-	task->state = TASK_UNINTERRUPTIBLE;	/* nobody can wake it before wake_up_new_task */
+	task->state = TASK_UNINTERRUPTIBLE; /* nobody can wake it before wake_up_new_task */
 	task->utime_ns = task->stime_ns = 0;
 	task->nvcsw = task->nivcsw = 0;
 }
@@ -265,7 +266,7 @@ void set_user_nice(struct task_struct *task, int nice)
 
 /* --- the clock tick --- */
 
-static u64 avenrun[3];			/* 1 << LOAD_SHIFT is a load of one; written by CPU 0's tick and idle loop */
+static u64 avenrun[3]; /* 1 << LOAD_SHIFT is a load of one; written by CPU 0's tick and idle loop */
 static u64 load_next_ns;
 #define LOAD_SHIFT     11
 #define LOAD_PERIOD_NS (5 * NSEC_PER_SEC)
@@ -282,7 +283,8 @@ static void calc_load(struct rq *rq, u64 now)
 		u64 active = (u64)rq->nr_running << LOAD_SHIFT;
 
 		for (unsigned int i = 0; i < 3; i++) {
-			u64 load = avenrun[i] * load_decay[i] + active * ((1UL << LOAD_SHIFT) - load_decay[i]);
+			u64 load = avenrun[i] * load_decay[i] +
+				   active * ((1UL << LOAD_SHIFT) - load_decay[i]);
 
 			if (active >= avenrun[i])
 				load += (1UL << LOAD_SHIFT) - 1;
@@ -290,7 +292,7 @@ static void calc_load(struct rq *rq, u64 now)
 		}
 		load_next_ns += LOAD_PERIOD_NS;
 	}
-	if (now >= load_next_ns)	/* idle for hours: everything has decayed */
+	if (now >= load_next_ns) /* idle for hours: everything has decayed */
 		load_next_ns = now + LOAD_PERIOD_NS;
 }
 
@@ -348,7 +350,7 @@ static void tick_fn(struct ktimer *timer)
 	log_wake();
 	events_wake();
 	if (rq->curr == rq->idle)
-		return;			/* start_tick begins again when there is work */
+		return; /* start_tick begins again when there is work */
 	scheduler_tick();
 	ktimer_start(timer, ktime_get_ns() + TICK_NS);
 }

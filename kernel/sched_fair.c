@@ -15,16 +15,18 @@
  */
 #include "sched_rq.h"
 
-#define SCHED_LATENCY_NS     (6 * NSEC_PER_MSEC)	/* everybody runs once within it ... */
-#define SCHED_MIN_SLICE_NS   (750 * NSEC_PER_USEC)	/* ... unless the slices became too short */
-#define SCHED_WAKEUP_GAIN_NS (1 * NSEC_PER_MSEC)	/* a woken task preempts when it is this much behind */
-#define NICE_0_WEIGHT	     1024u
+#define SCHED_LATENCY_NS   (6 * NSEC_PER_MSEC)   /* everybody runs once within it ... */
+#define SCHED_MIN_SLICE_NS (750 * NSEC_PER_USEC) /* ... unless the slices became too short */
+#define SCHED_WAKEUP_GAIN_NS \
+	(1 * NSEC_PER_MSEC) /* a woken task preempts when it is this much behind */
+#define NICE_0_WEIGHT 1024u
 
 /* 1024 * 1.25^-nice, rounded, for -20..19: sched(7), Linux's sched_prio_to_weight */
 static const u32 weights[40] = {
-	88761, 71755, 56483, 46273, 36291, 29154, 23254, 18705, 14949, 11916, 9548, 7620, 6100, 4904,
-	3906,  3121,  2501,  1991,  1586,  1277,  1024,	 820,	655,   526,   423,  335,  272,	215,
-	172,   137,   110,   87,    70,	   56,	  45,	 36,	29,    23,    18,   15,
+	88761, 71755, 56483, 46273, 36291, 29154, 23254, 18705, 14949, 11916,
+	9548,  7620,  6100,  4904,  3906,  3121,  2501,  1991,  1586,  1277,
+	1024,  820,   655,   526,   423,   335,   272,   215,   172,   137,
+	110,   87,    70,    56,    45,    36,    29,    23,    18,    15,
 };
 
 unsigned int sched_weight(int nice)
@@ -56,7 +58,8 @@ static void update_min_vruntime(struct rq *rq)
 	u64 v = rq->min_vruntime;
 
 	if (curr != rq->idle && curr->se.on_rq)
-		v = left && before(left->se.vruntime, curr->se.vruntime) ? left->se.vruntime : curr->se.vruntime;
+		v = left && before(left->se.vruntime, curr->se.vruntime) ? left->se.vruntime
+									 : curr->se.vruntime;
 	else if (left)
 		v = left->se.vruntime;
 	if (before(rq->min_vruntime, v))
@@ -83,7 +86,8 @@ static void timeline_insert(struct rq *rq, struct task_struct *p)
 
 	while (*link) {
 		parent = *link;
-		if (before(p->se.vruntime, rb_entry(parent, struct task_struct, se.run_node)->se.vruntime)) {
+		if (before(p->se.vruntime,
+			   rb_entry(parent, struct task_struct, se.run_node)->se.vruntime)) {
 			link = &parent->rb_left;
 		} else {
 			link = &parent->rb_right;
@@ -98,7 +102,7 @@ static void enqueue_fair(struct rq *rq, struct task_struct *p, bool wakeup)
 {
 	u64 floor = rq->min_vruntime - SCHED_LATENCY_NS / 2;
 
-	if (wakeup && before(p->se.vruntime, floor))	/* F2 */
+	if (wakeup && before(p->se.vruntime, floor)) /* F2 */
 		p->se.vruntime = floor;
 	p->se.on_rq = true;
 	rq->nr_running++;
@@ -153,7 +157,8 @@ static void yield_fair(struct rq *rq, struct task_struct *p)
 	struct rb_node *last = rb_last(&rq->timeline.rb_root);
 
 	/* Behind everybody who waits now. */
-	if (last && before(p->se.vruntime, rb_entry(last, struct task_struct, se.run_node)->se.vruntime))
+	if (last &&
+	    before(p->se.vruntime, rb_entry(last, struct task_struct, se.run_node)->se.vruntime))
 		p->se.vruntime = rb_entry(last, struct task_struct, se.run_node)->se.vruntime;
 }
 

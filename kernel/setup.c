@@ -15,11 +15,12 @@
 #include <mm/memblock.h>
 #include <mm/mm.h>
 
-#define LOW_FIRMWARE_END 0x10000UL	/* BIOS data, real-mode vectors: Linux keeps off the first 64 KiB as well */
-#define EBDA_START	 0x9f000UL	/* what some firmware uses without saying so, up to the video memory */
-#define LOW_END		 0x100000UL
-#define BOOT_LIMIT	 (4UL << 30)	/* what the boot page tables map */
-#define MIN_RAM		 (16UL << 20)
+#define LOW_FIRMWARE_END \
+	0x10000UL /* BIOS data, real-mode vectors: Linux keeps off the first 64 KiB as well */
+#define EBDA_START 0x9f000UL /* what some firmware uses without saying so, up to the video memory */
+#define LOW_END    0x100000UL
+#define BOOT_LIMIT (4UL << 30) /* what the boot page tables map */
+#define MIN_RAM    (16UL << 20)
 
 /* mem=: a number with K, M, G; 0 when absent or not understood */
 static u64 mem_limit(void)
@@ -106,11 +107,12 @@ static void reserve_modules(struct boot_info *bi)
 		struct boot_module *m = &bi->module[i];
 
 		if (!overlaps_ram(m->start, m->size)) {
-			pr_err("boot module %u (%lu bytes at %lx) lies outside of usable RAM, ignored\n", i, m->size,
-			       m->start);
+			pr_err("boot module %u (%lu bytes at %lx) lies outside of usable RAM, ignored\n",
+			       i, m->size, m->start);
 			continue;
 		}
-		reserve(m->start & PAGE_MASK, PAGE_ALIGN(m->start + m->size) - (m->start & PAGE_MASK),
+		reserve(m->start & PAGE_MASK,
+			PAGE_ALIGN(m->start + m->size) - (m->start & PAGE_MASK),
 			kept ? "Boot module" : "Initramfs");
 		bi->module[kept++] = *m;
 	}
@@ -127,7 +129,8 @@ void setup_memory(struct boot_info *bi)
 	u64 total = add_ram(bi, mem_limit());
 
 	if (total < MIN_RAM)
-		panic("too little memory: %lu KiB usable, %lu KiB needed", total >> 10, MIN_RAM >> 10);
+		panic("too little memory: %lu KiB usable, %lu KiB needed", total >> 10,
+		      MIN_RAM >> 10);
 	reserve(0, LOW_FIRMWARE_END, "Firmware");
 	if (TRAMPOLINE_PHYS >= LOW_FIRMWARE_END)
 		reserve(TRAMPOLINE_PHYS, PAGE_SIZE, "AP trampoline");

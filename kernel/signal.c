@@ -60,7 +60,8 @@ static int next_signal(const struct sigpending *pending, sigset_t mask)
 }
 
 /* Take @sig from @pending with what is known about it; the bit stays while more of it are queued. */
-static void collect_signal(int sig, struct sigpending *pending, struct signal_struct *signal, siginfo_t *info)
+static void collect_signal(int sig, struct sigpending *pending, struct signal_struct *signal,
+			   siginfo_t *info)
 {
 	struct sigqueue *q, *first = NULL;
 	bool more = false;
@@ -79,7 +80,7 @@ static void collect_signal(int sig, struct sigpending *pending, struct signal_st
 	if (first) {
 		*info = first->info;
 		sigqueue_free(first, signal);
-	} else {			/* there was no memory to remember more */
+	} else { /* there was no memory to remember more */
 		memset(info, 0, sizeof(*info));
 		info->si_signo = sig;
 		info->si_code = SI_USER;
@@ -237,7 +238,8 @@ static int get_signal(struct task_struct *me, struct ksignal *ks)
 			spin_lock_irq(&me->sighand->lock);
 			continue;
 		}
-		if ((signal->flags & SIGNAL_GROUP_EXIT) || (signal->group_exec_task && signal->group_exec_task != me))
+		if ((signal->flags & SIGNAL_GROUP_EXIT) ||
+		    (signal->group_exec_task && signal->group_exec_task != me))
 			die_by(me, signal->group_exit_code);
 		if ((me->jobctl & JOBCTL_STOP_PENDING) && do_signal_stop(me, 0)) {
 			spin_lock_irq(&me->sighand->lock);
@@ -270,7 +272,7 @@ static void call_again(struct pt_regs *regs, unsigned long nr)
 static void restart_for_handler(struct pt_regs *regs, u64 sa_flags)
 {
 	if ((long)regs->orig_ax < 0)
-		return;				/* not from a system call */
+		return; /* not from a system call */
 	switch ((long)regs->ax) {
 	case -ERESTART_RESTARTBLOCK:
 	case -ERESTARTNOHAND:

@@ -94,7 +94,8 @@ long sys_sigaltstack(const stack_t *uss, stack_t *uold)
 /* --- building the frame --- */
 
 /* 0 when the stack pointer chosen would run off the alternate stack it is already on. */
-static vaddr_t frame_address(const struct pt_regs *regs, const struct k_sigaction *ka, vaddr_t *fpstate)
+static vaddr_t frame_address(const struct pt_regs *regs, const struct k_sigaction *ka,
+			     vaddr_t *fpstate)
 {
 	const struct sigaltstack_info *sas = &current->sas;
 	bool nested = on_sig_stack(sas, regs->sp), entering = false;
@@ -111,19 +112,37 @@ static vaddr_t frame_address(const struct pt_regs *regs, const struct k_sigactio
 	return sp;
 }
 
-static void fill_sigcontext(struct sigcontext *sc, const struct pt_regs *regs, sigset_t oldmask, vaddr_t fpstate)
+static void fill_sigcontext(struct sigcontext *sc, const struct pt_regs *regs, sigset_t oldmask,
+			    vaddr_t fpstate)
 {
 	const struct thread_struct *thread = &current->thread;
 
 	*sc = (struct sigcontext){
-		.r8 = regs->r8, .r9 = regs->r9, .r10 = regs->r10, .r11 = regs->r11,
-		.r12 = regs->r12, .r13 = regs->r13, .r14 = regs->r14, .r15 = regs->r15,
-		.di = regs->di, .si = regs->si, .bp = regs->bp, .bx = regs->bx,
-		.dx = regs->dx, .ax = regs->ax, .cx = regs->cx, .sp = regs->sp,
-		.ip = regs->ip, .flags = regs->flags,
-		.cs = (u16)regs->cs, .ss = (u16)regs->ss,
-		.err = thread->error_code, .trapno = thread->trap_nr, .cr2 = thread->cr2,
-		.oldmask = oldmask, .fpstate = fpstate,
+		.r8 = regs->r8,
+		.r9 = regs->r9,
+		.r10 = regs->r10,
+		.r11 = regs->r11,
+		.r12 = regs->r12,
+		.r13 = regs->r13,
+		.r14 = regs->r14,
+		.r15 = regs->r15,
+		.di = regs->di,
+		.si = regs->si,
+		.bp = regs->bp,
+		.bx = regs->bx,
+		.dx = regs->dx,
+		.ax = regs->ax,
+		.cx = regs->cx,
+		.sp = regs->sp,
+		.ip = regs->ip,
+		.flags = regs->flags,
+		.cs = (u16)regs->cs,
+		.ss = (u16)regs->ss,
+		.err = thread->error_code,
+		.trapno = thread->trap_nr,
+		.cr2 = thread->cr2,
+		.oldmask = oldmask,
+		.fpstate = fpstate,
 	};
 }
 
@@ -134,8 +153,8 @@ static void fill_sigcontext(struct sigcontext *sc, const struct pt_regs *regs, s
  * Return: 0, or -EFAULT when the frame cannot be written, or there is no restorer; registers unchanged
  * then.
  */
-int setup_rt_frame(struct pt_regs *regs, int sig, const struct k_sigaction *ka, const siginfo_t *info,
-		   sigset_t oldmask)
+int setup_rt_frame(struct pt_regs *regs, int sig, const struct k_sigaction *ka,
+		   const siginfo_t *info, sigset_t oldmask)
 {
 	struct task_struct *me = current;
 	struct rt_sigframe frame;
@@ -165,7 +184,7 @@ int setup_rt_frame(struct pt_regs *regs, int sig, const struct k_sigaction *ka, 
 	regs->di = (unsigned long)sig;
 	regs->si = (unsigned long)&uframe->info;
 	regs->dx = (unsigned long)&uframe->uc;
-	regs->ax = 0;			/* a handler without prototype may be variadic: no vector arguments */
+	regs->ax = 0; /* a handler without prototype may be variadic: no vector arguments */
 	regs->ip = ka->handler;
 	regs->sp = sp;
 	regs->cs = __USER_CS;
@@ -199,7 +218,7 @@ static void restore_registers(struct pt_regs *regs, const struct sigcontext *sc)
 	regs->cs = __USER_CS;
 	regs->ss = __USER_DS;
 	regs->flags = (regs->flags & ~X86_EFLAGS_USER_MASK) | (sc->flags & X86_EFLAGS_USER_MASK);
-	regs->orig_ax = ~0UL;		/* nothing is to be called again */
+	regs->orig_ax = ~0UL; /* nothing is to be called again */
 }
 
 /* By way of a copy: the copying may sleep, and a switch meanwhile would save the registers over thread.fpu. */
@@ -216,7 +235,7 @@ static int restore_fpu(u64 fpstate)
 	if (fpstate)
 		me->thread.fpu = fx;
 	else
-		fpu_init_task(me);	/* the frame says: none in use */
+		fpu_init_task(me); /* the frame says: none in use */
 	fpu_load_current();
 	return err;
 }
@@ -235,11 +254,13 @@ long sys_rt_sigreturn(void)
 	if (restore_fpu(uc.uc_mcontext.fpstate))
 		goto badframe;
 	/* As Linux: what the frame says about the alternate stack is tried, and errors are nobody's business. */
-	(void)set_altstack(uc.uc_stack.ss_sp, uc.uc_stack.ss_size, (u32)uc.uc_stack.ss_flags, regs->sp);
+	(void)set_altstack(uc.uc_stack.ss_sp, uc.uc_stack.ss_size, (u32)uc.uc_stack.ss_flags,
+			   regs->sp);
 	return (long)regs->ax;
 
 badframe:
-	pr_info("%s[%d] bad frame in rt_sigreturn: ip %lx sp %lx\n", current->comm, current->pid, regs->ip, regs->sp);
+	pr_info("%s[%d] bad frame in rt_sigreturn: ip %lx sp %lx\n", current->comm, current->pid,
+		regs->ip, regs->sp);
 	force_sig(SIGSEGV);
 	return 0;
 }

@@ -12,7 +12,8 @@
 #include <mm/slab.h>
 #include <uapi/personality.h>
 
-long sys_mmap(unsigned long addr, size_t len, unsigned long prot, unsigned long flags, int fd, u64 offset)
+long sys_mmap(unsigned long addr, size_t len, unsigned long prot, unsigned long flags, int fd,
+	      u64 offset)
 {
 	struct mm_limits lim;
 	struct file *file = NULL;
@@ -44,7 +45,8 @@ long sys_mprotect(unsigned long start, size_t len, unsigned long prot)
 	struct mm_limits lim;
 
 	task_limits(current, &lim);
-	return vm_mprotect(current->mm, &lim, start, len, prot, current->personality & READ_IMPLIES_EXEC);
+	return vm_mprotect(current->mm, &lim, start, len, prot,
+			   current->personality & READ_IMPLIES_EXEC);
 }
 
 long sys_brk(unsigned long brk)
@@ -55,7 +57,8 @@ long sys_brk(unsigned long brk)
 	return (long)vm_brk(current->mm, &lim, brk);
 }
 
-long sys_mremap(unsigned long addr, size_t old_len, size_t new_len, unsigned long flags, unsigned long new_addr)
+long sys_mremap(unsigned long addr, size_t old_len, size_t new_len, unsigned long flags,
+		unsigned long new_addr)
 {
 	struct mm_limits lim;
 

@@ -141,7 +141,8 @@ static void add_process_figures(const struct task_struct *task, struct rusage *r
 	ru->ru_majflt += (long)signal->maj_flt;
 	ru->ru_nvcsw += (long)signal->nvcsw;
 	ru->ru_nivcsw += (long)signal->nivcsw;
-	for_each_thread(task, t) add_thread_figures(t, ru);
+	for_each_thread(task, t)
+		add_thread_figures(t, ru);
 }
 
 static void add_children_figures(const struct signal_struct *signal, struct rusage *ru)
@@ -238,8 +239,7 @@ static void for_each_named(int which, int who, bool (*fn)(struct task_struct *ta
 	list_for_each_entry(p, &task_list, tasks) {
 		if (!p->signal)
 			continue;
-		for_each_thread(p, t)
-		{
+		for_each_thread(p, t) {
 			if (is_named(p, t, which, who) && !fn(t, arg))
 				return;
 		}

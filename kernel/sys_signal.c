@@ -12,9 +12,9 @@
 #include "pid.h"
 #include "signal_queue.h"
 
-#define SA_KNOWN_FLAGS                                                                             \
-	(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER | SA_RESETHAND | \
-	 SA_RESTORER)
+#define SA_KNOWN_FLAGS                                                                     \
+	(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER | \
+	 SA_RESETHAND | SA_RESTORER)
 
 static bool valid_signal(int sig)
 {
@@ -31,8 +31,8 @@ static void do_sigaction(int sig, const struct kernel_sigaction *act, struct ker
 	spin_lock_irq(&me->sighand->lock);
 	*old = (struct kernel_sigaction){ ka->handler, ka->flags, ka->restorer, ka->mask };
 	if (act) {
-		*ka = (struct k_sigaction){ act->handler, act->flags & SA_KNOWN_FLAGS, act->restorer,
-					    act->mask & ~SIG_KERNEL_ONLY_MASK };
+		*ka = (struct k_sigaction){ act->handler, act->flags & SA_KNOWN_FLAGS,
+					    act->restorer, act->mask & ~SIG_KERNEL_ONLY_MASK };
 		/* POSIX: a pending signal that is now ignored is discarded, blocked or not. */
 		if (sig_action_ignored(ka->handler, sig)) {
 			flush_sigqueue_mask(sigmask(sig), &me->signal->shared_pending, me->signal);
@@ -43,7 +43,8 @@ static void do_sigaction(int sig, const struct kernel_sigaction *act, struct ker
 	spin_unlock_irq(&me->sighand->lock);
 }
 
-long sys_rt_sigaction(int sig, const struct kernel_sigaction *uact, struct kernel_sigaction *uold, size_t size)
+long sys_rt_sigaction(int sig, const struct kernel_sigaction *uact, struct kernel_sigaction *uold,
+		      size_t size)
 {
 	struct kernel_sigaction act, old;
 
@@ -145,7 +146,9 @@ long sys_pause(void)
 
 long sys_rt_sigsuspend(const sigset_t *uset, size_t size)
 {
-	int err = uset ? set_user_sigmask(uset, size) : size == sizeof(sigset_t) ? -EFAULT : -EINVAL;
+	int err = uset                       ? set_user_sigmask(uset, size)
+		  : size == sizeof(sigset_t) ? -EFAULT
+					     : -EINVAL;
 
 	return err ? err : wait_for_signal();
 }
@@ -186,8 +189,8 @@ static int sleep_for_wanted(struct task_struct *me, sigset_t want, u64 timeout_n
 	return left ? -EINTR : -EAGAIN;
 }
 
-long sys_rt_sigtimedwait(const sigset_t *uset, siginfo_t *uinfo, const struct __kernel_timespec *utimeout,
-			 size_t size)
+long sys_rt_sigtimedwait(const sigset_t *uset, siginfo_t *uinfo,
+			 const struct __kernel_timespec *utimeout, size_t size)
 {
 	struct task_struct *me = current;
 	u64 timeout_ns = KTIME_MAX;
@@ -233,9 +236,9 @@ static int send_checked(int sig, const siginfo_t *info, struct task_struct *t, b
 		return -EINVAL;
 	if (!t->signal)
 		return -ESRCH;
-	if (t->signal != current->signal && cred->euid != target->suid && cred->euid != target->uid &&
-	    cred->uid != target->suid && cred->uid != target->uid && !capable(CAP_KILL) &&
-	    !(sig == SIGCONT && task_session(t) == task_session(current)))
+	if (t->signal != current->signal && cred->euid != target->suid &&
+	    cred->euid != target->uid && cred->uid != target->suid && cred->uid != target->uid &&
+	    !capable(CAP_KILL) && !(sig == SIGCONT && task_session(t) == task_session(current)))
 		return -EPERM;
 	return send_signal_locked(sig, info, t, group);
 }
@@ -247,7 +250,8 @@ static int send_to_many(int sig, const siginfo_t *info, pid_t pgrp)
 	int ret = -ESRCH, err;
 
 	list_for_each_entry(p, &task_list, tasks) {
-		if (!p->signal || (pgrp ? task_pgrp(p) != pgrp : p->tgid == 1 || p->signal == current->signal))
+		if (!p->signal ||
+		    (pgrp ? task_pgrp(p) != pgrp : p->tgid == 1 || p->signal == current->signal))
 			continue;
 		err = send_checked(sig, info, p, true);
 		if (!pgrp && err == -EPERM)

@@ -27,7 +27,8 @@ void handle_syscall(struct pt_regs *regs)
 	unsigned long nr = regs->orig_ax;
 
 	if (likely(nr < syscall_limit && syscall_table[nr]))
-		regs->ax = (unsigned long)syscall_table[nr](regs->di, regs->si, regs->dx, regs->r10, regs->r8, regs->r9);
+		regs->ax = (unsigned long)syscall_table[nr](regs->di, regs->si, regs->dx, regs->r10,
+							    regs->r8, regs->r9);
 	else
 		slow_syscall(regs, nr);
 	local_irq_disable();

@@ -10,7 +10,7 @@ struct rusage;
 
 /* A vfork's parent sleeps on one until the child has left its address space.  On the parent's stack. */
 struct completion_vfork {
-	bool done;			/* process_table_lock */
+	bool done; /* process_table_lock */
 	wait_queue_head_t wait;
 };
 
@@ -22,14 +22,15 @@ void release_task(struct task_struct *task);
 void unlink_task(struct task_struct *task);
 bool has_stopped_jobs(pid_t pgrp);
 bool will_become_orphaned_pgrp(pid_t pgrp, const struct task_struct *ignored);
-int de_thread(void);				/* exec: the other threads end, the caller becomes leader */
+int de_thread(void); /* exec: the other threads end, the caller becomes leader */
 void sighand_put(struct sighand_struct *sighand);
-struct sighand_struct *sighand_alloc(void);	/* count 1, actions not set; NULL */
+struct sighand_struct *sighand_alloc(void); /* count 1, actions not set; NULL */
 void get_rusage(struct task_struct *task, int who, struct rusage *ru);
 void signal_put(struct signal_struct *signal);
 void thread_count_dec(void);
-void account_reaped(struct task_struct *child, struct signal_struct *to); /* exit.c: child's figures to its parent's */
-void exit_robust_list(struct task_struct *task);	/* futex.c */
-void exit_clear_tid(struct task_struct *task);		/* futex.c */
+void account_reaped(struct task_struct *child,
+		    struct signal_struct *to);   /* exit.c: child's figures to its parent's */
+void exit_robust_list(struct task_struct *task); /* futex.c */
+void exit_clear_tid(struct task_struct *task);   /* futex.c */
 
 #endif

@@ -32,7 +32,7 @@ static int fpe_code(unsigned int raised)
 		return FPE_FLTDIV;
 	if (raised & 0x08)
 		return FPE_FLTOVF;
-	if (raised & 0x12)		/* denormal operand, underflow */
+	if (raised & 0x12) /* denormal operand, underflow */
 		return FPE_FLTUND;
 	if (raised & 0x20)
 		return FPE_FLTRES;
@@ -51,13 +51,14 @@ static int fpu_error_code(unsigned int vector)
 
 /* --- exceptions of user mode --- */
 
-static void user_trap(const struct pt_regs *regs, unsigned int vector, int sig, int code, vaddr_t addr)
+static void user_trap(const struct pt_regs *regs, unsigned int vector, int sig, int code,
+		      vaddr_t addr)
 {
 	struct task_struct *me = current;
 
 	if (unhandled_signal(me, sig) && sig != SIGTRAP)
-		pr_notice("%s[%d]: %s at ip %lx sp %lx error %lx\n", me->comm, me->pid, exception_name(vector), regs->ip,
-			  regs->sp, me->thread.error_code);
+		pr_notice("%s[%d]: %s at ip %lx sp %lx error %lx\n", me->comm, me->pid,
+			  exception_name(vector), regs->ip, regs->sp, me->thread.error_code);
 	if (code == SI_KERNEL)
 		force_sig(sig);
 	else
@@ -87,7 +88,7 @@ static void user_exception(struct pt_regs *regs, unsigned int vector, unsigned l
 	case X86_TRAP_MF:
 	case X86_TRAP_XF:
 		code = fpu_error_code(vector);
-		if (code)		/* 0: a spurious one, its cause is gone */
+		if (code) /* 0: a spurious one, its cause is gone */
 			user_trap(regs, vector, SIGFPE, code, regs->ip);
 		break;
 	case X86_TRAP_AC:
@@ -104,8 +105,8 @@ static void user_exception(struct pt_regs *regs, unsigned int vector, unsigned l
 		user_trap(regs, vector, SIGSEGV, SI_KERNEL, 0);
 		break;
 	default:
-		panic_regs(regs, NULL, NULL, "%s (vector %u, error %lx) in user mode", exception_name(vector), vector,
-			   error_code);
+		panic_regs(regs, NULL, NULL, "%s (vector %u, error %lx) in user mode",
+			   exception_name(vector), vector, error_code);
 	}
 }
 
@@ -132,7 +133,8 @@ static void handle_exception(struct pt_regs *regs, unsigned int vector, unsigned
 	}
 	if (fixup_exception(regs))
 		return;
-	panic_regs(regs, NULL, NULL, "%s in the kernel, error %lx", exception_name(vector), error_code);
+	panic_regs(regs, NULL, NULL, "%s in the kernel, error %lx", exception_name(vector),
+		   error_code);
 }
 
 /**

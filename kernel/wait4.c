@@ -20,17 +20,17 @@
 #include "task.h"
 
 struct wait_opts {
-	int type;			/* P_ALL, P_PID, P_PGID */
+	int type; /* P_ALL, P_PID, P_PGID */
 	pid_t pid;
 	unsigned int options;
 	bool want_rusage;
 	/* the answer */
 	pid_t found;
 	uid_t uid;
-	int status;			/* wait status word */
-	int cause;			/* CLD_* */
+	int status; /* wait status word */
+	int cause;  /* CLD_* */
 	struct rusage ru;
-	struct task_struct *reap;	/* to be put after the lock is released */
+	struct task_struct *reap; /* to be put after the lock is released */
 };
 
 static bool eligible(const struct wait_opts *wo, const struct task_struct *p)
@@ -60,7 +60,10 @@ static bool wait_zombie(struct wait_opts *wo, struct task_struct *p)
 	if (!(wo->options & WEXITED) || p->exit_state != TASK_ZOMBIE || p->signal->nr_threads != 1)
 		return false;
 	status = p->signal->flags & SIGNAL_GROUP_EXIT ? p->signal->group_exit_code : p->exit_code;
-	fill(wo, p, status, !(status & 0x7f) ? CLD_EXITED : status & 0x80 ? CLD_DUMPED : CLD_KILLED);
+	fill(wo, p, status,
+	     !(status & 0x7f) ? CLD_EXITED
+	     : status & 0x80  ? CLD_DUMPED
+			      : CLD_KILLED);
 	if (wo->options & WNOWAIT)
 		return true;
 	account_reaped(p, current->signal);
@@ -172,7 +175,8 @@ long sys_wait4(pid_t pid, int *ustatus, int options, struct rusage *ru)
 	struct wait_opts wo = { .want_rusage = ru };
 	long ret;
 
-	if ((unsigned int)options & ~(WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL))
+	if ((unsigned int)options &
+	    ~(WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL))
 		return -EINVAL;
 	if (pid == INT_MIN)
 		return -ESRCH;
@@ -205,15 +209,19 @@ static int waitid_status(const struct wait_opts *wo)
 
 long sys_waitid(int which, pid_t pid, siginfo_t *uinfo, int options, struct rusage *ru)
 {
-	struct wait_opts wo = { .type = which, .pid = pid, .options = (unsigned int)options, .want_rusage = ru };
+	struct wait_opts wo = {
+		.type = which, .pid = pid, .options = (unsigned int)options, .want_rusage = ru
+	};
 	siginfo_t info;
 	long ret;
 
-	if (wo.options & ~(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL))
+	if (wo.options & ~(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD |
+			   __WCLONE | __WALL))
 		return -EINVAL;
 	if (!(wo.options & (WEXITED | WSTOPPED | WCONTINUED)))
 		return -EINVAL;
-	if ((which == P_PID && pid <= 0) || (which == P_PGID && pid < 0) || which < P_ALL || which > P_PGID)
+	if ((which == P_PID && pid <= 0) || (which == P_PGID && pid < 0) || which < P_ALL ||
+	    which > P_PGID)
 		return -EINVAL;
 	if (which == P_PGID && !pid)
 		wo.pid = task_pgrp(current);

@@ -234,8 +234,7 @@ void drain_local_pages(void)
 	struct zone *zone;
 	unsigned long flags;
 
-	for_each_populated_zone(zone)
-	{
+	for_each_populated_zone(zone) {
 		local_irq_save(flags);
 		if (this_pcp(zone)->count)
 			pcp_drain(zone, this_pcp(zone), this_pcp(zone)->count);

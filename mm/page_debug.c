@@ -163,5 +163,6 @@ void buddy_check_all(void)
 {
 	struct zone *zone;
 
-	for_each_populated_zone(zone) buddy_check(zone);
+	for_each_populated_zone(zone)
+		buddy_check(zone);
 }

@@ -95,7 +95,8 @@ unsigned long global_node_page_state(enum node_stat_item item)
 	unsigned long sum = 0;
 	int nid;
 
-	for_each_online_node(nid) sum += node_page_state(nid, item);
+	for_each_online_node(nid)
+		sum += node_page_state(nid, item);
 	return sum;
 }
 
@@ -112,11 +113,11 @@ void all_vm_events(unsigned long sum[NR_VM_EVENT_ITEMS])
 		for (unsigned int i = 0; i < NR_VM_EVENT_ITEMS; i++)
 			sum[i] += READ_ONCE(state->event[i]);
 	}
-	for_each_populated_zone(zone) for_each_possible_cpu(cpu)
-	{
-		sum[PGALLOC_DMA + zone->idx] += READ_ONCE(zone->pcp[cpu].nr_alloc);
-		sum[PGFREE] += READ_ONCE(zone->pcp[cpu].nr_free);
-	}
+	for_each_populated_zone(zone)
+		for_each_possible_cpu(cpu) {
+			sum[PGALLOC_DMA + zone->idx] += READ_ONCE(zone->pcp[cpu].nr_alloc);
+			sum[PGFREE] += READ_ONCE(zone->pcp[cpu].nr_free);
+		}
 }
 
 /* zone_pcp_pages - free pages in the CPUs' stacks */
@@ -140,7 +141,8 @@ unsigned long nr_free_pages(void)
 	unsigned long sum = 0;
 	struct zone *zone;
 
-	for_each_populated_zone(zone) sum += zone_free_pages(zone);
+	for_each_populated_zone(zone)
+		sum += zone_free_pages(zone);
 	return sum;
 }
 
@@ -149,7 +151,8 @@ unsigned long totalram_pages(void)
 	unsigned long sum = 0;
 	struct zone *zone;
 
-	for_each_populated_zone(zone) sum += READ_ONCE(zone->managed_pages);
+	for_each_populated_zone(zone)
+		sum += READ_ONCE(zone->managed_pages);
 	return sum;
 }
 
@@ -163,8 +166,7 @@ unsigned long totalreserve_pages(void)
 	unsigned long sum = 0;
 	struct zone *zone;
 
-	for_each_populated_zone(zone)
-	{
+	for_each_populated_zone(zone) {
 		unsigned long most = 0;
 
 		for (unsigned int i = zone->idx; i < MAX_NR_ZONES; i++)
@@ -188,7 +190,8 @@ unsigned long si_mem_available(void)
 	struct zone *zone;
 	long available = (long)nr_free_pages() - (long)totalreserve_pages();
 
-	for_each_populated_zone(zone) wmark_low += zone->watermark[WMARK_LOW];
+	for_each_populated_zone(zone)
+		wmark_low += zone->watermark[WMARK_LOW];
 	cache = global_node_page_state(NR_LRU_BASE + LRU_ACTIVE_FILE) +
 		global_node_page_state(NR_LRU_BASE + LRU_INACTIVE_FILE);
 	available += cache - min(cache / 2, wmark_low);

@@ -309,8 +309,9 @@ static void create_nodes(void)
 				    (r->base + r->size) >> PAGE_SHIFT, NODE_DATA(region_nid(r)),
 				    add_span, 0);
 	}
-	for_each_populated_zone(zone) zone->pcp =
-		boot_alloc(nr_cpu_ids * sizeof(struct per_cpu_pages), "per-CPU page lists");
+	for_each_populated_zone(zone)
+		zone->pcp =
+			boot_alloc(nr_cpu_ids * sizeof(struct per_cpu_pages), "per-CPU page lists");
 }
 
 /* Nearest node first; within a node from the highest zone down, so that scarce low memory is taken last. */
@@ -381,11 +382,12 @@ void setup_per_zone_wmarks(void)
 	struct zone *zone;
 	int nid;
 
-	for_each_populated_zone(zone) if (zone->idx <= ZONE_NORMAL) lowmem += zone->managed_pages;
+	for_each_populated_zone(zone)
+		if (zone->idx <= ZONE_NORMAL)
+			lowmem += zone->managed_pages;
 	min_free_kbytes = clamp(int_sqrt((lowmem << (PAGE_SHIFT - 10)) * 16), 128UL, 262144UL);
 	pages_min = min_free_kbytes >> (PAGE_SHIFT - 10);
-	for_each_populated_zone(zone)
-	{
+	for_each_populated_zone(zone) {
 		unsigned long min = lowmem ? pages_min * zone->managed_pages / lowmem : 0;
 		unsigned long step = max(min / 4, zone->managed_pages / 1000);
 
@@ -393,7 +395,8 @@ void setup_per_zone_wmarks(void)
 		zone->watermark[WMARK_LOW] = min + step;
 		zone->watermark[WMARK_HIGH] = min + 2 * step;
 	}
-	for_each_online_node(nid) setup_lowmem_reserve(NODE_DATA(nid));
+	for_each_online_node(nid)
+		setup_lowmem_reserve(NODE_DATA(nid));
 }
 
 /* ---------------------------------------------------------------- frames that boot gives back later */
@@ -432,8 +435,7 @@ static void report(void)
 	struct zone *zone;
 	unsigned long present = 0;
 
-	for_each_populated_zone(zone)
-	{
+	for_each_populated_zone(zone) {
 		pr_info("node %u zone %-7s [0x%012lx-0x%012lx] %lu KiB, %lu KiB free\n", zone->nid,
 			zone->name, zone->start_pfn << PAGE_SHIFT,
 			((zone->start_pfn + zone->spanned_pages) << PAGE_SHIFT) - 1,
@@ -451,7 +453,8 @@ void mem_init(void)
 	int nid;
 
 	create_nodes();
-	for_each_online_node(nid) build_zonelist(NODE_DATA(nid));
+	for_each_online_node(nid)
+		build_zonelist(NODE_DATA(nid));
 	init_memmap();
 	free_all();
 	setup_per_zone_wmarks();

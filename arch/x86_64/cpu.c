@@ -110,10 +110,8 @@ void cpu_setup_control_registers(void)
 		enum cpu_feature feature;
 		unsigned long bit;
 	} optional[] = {
-		{ X86_FEATURE_MCE, X86_CR4_MCE },
-		{ X86_FEATURE_SMEP, X86_CR4_SMEP },
-		{ X86_FEATURE_SMAP, X86_CR4_SMAP },
-		{ X86_FEATURE_UMIP, X86_CR4_UMIP },
+		{ X86_FEATURE_MCE, X86_CR4_MCE },           { X86_FEATURE_SMEP, X86_CR4_SMEP },
+		{ X86_FEATURE_SMAP, X86_CR4_SMAP },         { X86_FEATURE_UMIP, X86_CR4_UMIP },
 		{ X86_FEATURE_FSGSBASE, X86_CR4_FSGSBASE },
 	};
 	unsigned long cr4 = X86_CR4_PAE | X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT;

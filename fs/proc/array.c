@@ -13,10 +13,10 @@
 #include <lib/bitops.h>
 #include <mm/mm.h>
 
-#define USER_HZ 100
+#define USER_HZ     100
 #define NS_PER_TICK (1000000000UL / USER_HZ)
 
-struct task_snapshot {		/* what needs the process table's lock, taken once */
+struct task_snapshot { /* what needs the process table's lock, taken once */
 	pid_t ppid, pgrp, session, tpgid;
 	u64 tty_dev;
 	int threads;
@@ -121,7 +121,8 @@ static const char *state_words(char letter)
 
 static void show_memory(struct seq_file *m, struct mm_struct *mm)
 {
-	unsigned long anon = get_mm_counter(mm, MM_ANONPAGES), file = get_mm_counter(mm, MM_FILEPAGES);
+	unsigned long anon = get_mm_counter(mm, MM_ANONPAGES),
+		      file = get_mm_counter(mm, MM_FILEPAGES);
 	unsigned long shmem = get_mm_counter(mm, MM_SHMEMPAGES), rss = anon + file + shmem;
 	unsigned long text = PAGE_ALIGN(mm->end_code) - (mm->start_code & PAGE_MASK);
 	unsigned long exec = mm->exec_vm << PAGE_SHIFT;
@@ -141,7 +142,8 @@ static void show_memory(struct seq_file *m, struct mm_struct *mm)
 	seq_printf(m, "VmStk:\t%8lu kB\n", KB(mm->stack_vm));
 	seq_printf(m, "VmExe:\t%8lu kB\n", text >> 10);
 	seq_printf(m, "VmLib:\t%8lu kB\n", (exec - text) >> 10);
-	seq_printf(m, "VmPTE:\t%8lu kB\n", (unsigned long)atomic_long_read(&mm->pgtables_bytes) >> 10);
+	seq_printf(m, "VmPTE:\t%8lu kB\n",
+		   (unsigned long)atomic_long_read(&mm->pgtables_bytes) >> 10);
 	seq_printf(m, "VmSwap:\t%8lu kB\n", KB(get_mm_counter(mm, MM_SWAPENTS)));
 	seq_puts(m, "HugetlbPages:\t       0 kB\n");
 	seq_puts(m, "CoreDumping:\t0\n");
@@ -150,7 +152,8 @@ static void show_memory(struct seq_file *m, struct mm_struct *mm)
 
 static void show_cpus(struct seq_file *m, const struct task_struct *task)
 {
-	unsigned long mask = task->cpus_allowed & (nr_cpu_ids >= 64 ? ~0ul : (1ul << nr_cpu_ids) - 1);
+	unsigned long mask = task->cpus_allowed &
+			     (nr_cpu_ids >= 64 ? ~0ul : (1ul << nr_cpu_ids) - 1);
 	const char *sep = "";
 
 	seq_printf(m, "Cpus_allowed:\t%lx\nCpus_allowed_list:\t", mask);
@@ -186,21 +189,25 @@ int proc_pid_status(struct seq_file *m, struct task_struct *task)
 	seq_printf(m, "FDSize:\t%u\nGroups:\t", files_max_fds(task));
 	for (unsigned int i = 0; i < c->ngroups; i++)
 		seq_printf(m, i ? " %u" : "%u", c->groups[i]);
-	seq_printf(m, " \nNStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", task->tgid, task->pid, s.pgrp,
-		   s.session);
+	seq_printf(m, " \nNStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", task->tgid,
+		   task->pid, s.pgrp, s.session);
 	if (mm) {
 		show_memory(m, mm);
 		mmput(mm);
 	}
 	seq_printf(m, "Threads:\t%d\nSigQ:\t0/%lu\n", s.threads, rlimit(RLIMIT_SIGPENDING));
-	seq_printf(m, "SigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n",
-		   s.pending, s.shared_pending, s.blocked, s.ignored, s.caught);
-	seq_printf(m, "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%016lx\n",
-		   c->cap_inheritable, c->cap_permitted, c->cap_effective, c->cap_bset, 0ul);
+	seq_printf(
+		m,
+		"SigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n",
+		s.pending, s.shared_pending, s.blocked, s.ignored, s.caught);
+	seq_printf(
+		m,
+		"CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%016lx\n",
+		c->cap_inheritable, c->cap_permitted, c->cap_effective, c->cap_bset, 0ul);
 	seq_puts(m, "NoNewPrivs:\t0\nSeccomp:\t0\nSeccomp_filters:\t0\n");
 	show_cpus(m, task);
-	seq_printf(m, "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n", task->nvcsw,
-		   task->nivcsw);
+	seq_printf(m, "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n",
+		   task->nvcsw, task->nivcsw);
 	return 0;
 }
 
@@ -217,20 +224,23 @@ int proc_pid_stat(struct seq_file *m, struct task_struct *task)
 	bool kthread = task->flags & PF_KTHREAD;
 
 	snapshot(task, &s);
-	seq_printf(m, "%d (%s) %c %d %d %d %u %d %u", task->pid, task->comm, state_letter(task), s.ppid, s.pgrp,
-		   s.session, old_dev(s.tty_dev), s.tpgid, task->flags);
-	seq_printf(m, " %lu %lu %lu %lu %lu %lu %lu %lu", s.min_flt, s.cmin_flt, s.maj_flt, s.cmaj_flt,
-		   s.utime / NS_PER_TICK, s.stime / NS_PER_TICK, s.cutime / NS_PER_TICK, s.cstime / NS_PER_TICK);
-	seq_printf(m, " %d %d %d 0 %lu %lu %lu %lu", 20 + task->prio_nice, task->prio_nice, s.threads,
-		   task->start_time_ns / NS_PER_TICK, mm ? mm->total_vm << PAGE_SHIFT : 0,
-		   mm ? get_mm_rss(mm) : 0, s.rss.rlim_cur);
+	seq_printf(m, "%d (%s) %c %d %d %d %u %d %u", task->pid, task->comm, state_letter(task),
+		   s.ppid, s.pgrp, s.session, old_dev(s.tty_dev), s.tpgid, task->flags);
+	seq_printf(m, " %lu %lu %lu %lu %lu %lu %lu %lu", s.min_flt, s.cmin_flt, s.maj_flt,
+		   s.cmaj_flt, s.utime / NS_PER_TICK, s.stime / NS_PER_TICK, s.cutime / NS_PER_TICK,
+		   s.cstime / NS_PER_TICK);
+	seq_printf(m, " %d %d %d 0 %lu %lu %lu %lu", 20 + task->prio_nice, task->prio_nice,
+		   s.threads, task->start_time_ns / NS_PER_TICK,
+		   mm ? mm->total_vm << PAGE_SHIFT : 0, mm ? get_mm_rss(mm) : 0, s.rss.rlim_cur);
 	seq_printf(m, " %lu %lu %lu 0 0", mm ? mm->start_code : 0, mm ? mm->end_code : 0,
 		   mm ? mm->start_stack : 0);
-	seq_printf(m, " %lu %lu %lu %lu", s.pending & 0x7fffffff, s.blocked & 0x7fffffff, s.ignored & 0x7fffffff,
-		   s.caught & 0x7fffffff);
-	seq_printf(m, " %d 0 0 %d %u 0 0 0 0 0", READ_ONCE(task->state) == TASK_RUNNING || kthread ? 0 : 1,
-		   task->exit_signal, task->cpu);
-	seq_printf(m, " %lu %lu %lu", mm ? mm->start_data : 0, mm ? mm->end_data : 0, mm ? mm->start_brk : 0);
+	seq_printf(m, " %lu %lu %lu %lu", s.pending & 0x7fffffff, s.blocked & 0x7fffffff,
+		   s.ignored & 0x7fffffff, s.caught & 0x7fffffff);
+	seq_printf(m, " %d 0 0 %d %u 0 0 0 0 0",
+		   READ_ONCE(task->state) == TASK_RUNNING || kthread ? 0 : 1, task->exit_signal,
+		   task->cpu);
+	seq_printf(m, " %lu %lu %lu", mm ? mm->start_data : 0, mm ? mm->end_data : 0,
+		   mm ? mm->start_brk : 0);
 	seq_printf(m, " %lu %lu %lu %lu %d\n", mm ? mm->arg_start : 0, mm ? mm->arg_end : 0,
 		   mm ? mm->env_start : 0, mm ? mm->env_end : 0, s.exit_code);
 	if (mm)

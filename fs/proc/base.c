@@ -17,7 +17,7 @@
 #include <mm/slab.h>
 
 #define PID_INO(pid, place) (((u64)(pid) + 1) * 4096 + (place))
-#define PLACE_FD	2048
+#define PLACE_FD            2048
 
 bool proc_task_alive(const struct task_struct *task)
 {
@@ -83,7 +83,8 @@ static ssize_t read_strings(struct file *file, char *ubuf, size_t len, loff_t *p
 	}
 	string_range(mm, env, &start, &end);
 	while (done < len && *pos >= 0 && start + (u64)*pos < end) {
-		size_t want = min(min(len - done, (size_t)PAGE_SIZE), (size_t)(end - start - (u64)*pos));
+		size_t want =
+			min(min(len - done, (size_t)PAGE_SIZE), (size_t)(end - start - (u64)*pos));
 		size_t got = access_remote_vm(mm, start + (u64)*pos, page, want, false, false);
 
 		got -= copy_to_user(ubuf + done, page, got);
@@ -171,7 +172,11 @@ static ssize_t fail_nth_write(struct file *file, const char *ubuf, size_t len, l
 }
 
 static const struct file_operations fail_nth_fops = {
-	.open = pid_open, .read = seq_read, .write = fail_nth_write, .llseek = seq_lseek, .release = single_release,
+	.open = pid_open,
+	.read = seq_read,
+	.write = fail_nth_write,
+	.llseek = seq_lseek,
+	.release = single_release,
 };
 #endif
 
@@ -309,7 +314,8 @@ static int fd_get_link(struct dentry *dentry, char *buf, size_t size, struct pat
 
 static const struct inode_operations fd_link_iops = { .get_link = fd_get_link };
 
-static struct inode *pid_inode(struct super_block *sb, struct task_struct *task, u32 mode, u64 place)
+static struct inode *pid_inode(struct super_block *sb, struct task_struct *task, u32 mode,
+			       u64 place)
 {
 	struct inode *inode = proc_new_inode(sb, mode, PID_INO(task->pid, place));
 
@@ -377,7 +383,8 @@ static int fd_iterate(struct file *file, filldir_t fill, void *ctx)
 		int len = scnprintf(name, sizeof(name), "%u", fd);
 
 		fput(open);
-		if (fill(ctx, name, (unsigned int)len, fd + 2, PID_INO(task->pid, PLACE_FD + fd), DT_LNK))
+		if (fill(ctx, name, (unsigned int)len, fd + 2, PID_INO(task->pid, PLACE_FD + fd),
+			 DT_LNK))
 			break;
 		file->f_pos = (loff_t)fd + 3;
 	}
@@ -392,10 +399,23 @@ static const struct file_operations fd_dir_fops = { .iterate = fd_iterate };
 
 static const struct inode_operations no_iops;
 
-#define TEXT(n, m, f)	{ .name = n, .mode = S_IFREG | (m), .iop = &no_iops, .fop = &pid_text_fops, .show = f }
-#define WINDOW(n, m, f)	{ .name = n, .mode = S_IFREG | (m), .iop = &no_iops, .fop = f }
-#define LINK(n, i)	{ .name = n, .mode = S_IFLNK | 0777, .iop = i }
-#define DIR(n, m, i, f)	{ .name = n, .mode = S_IFDIR | (m), .iop = i, .fop = f }
+#define TEXT(n, m, f)                                                                     \
+	{                                                                                 \
+		.name = n, .mode = S_IFREG | (m), .iop = &no_iops, .fop = &pid_text_fops, \
+		.show = f                                                                 \
+	}
+#define WINDOW(n, m, f)                                                     \
+	{                                                                   \
+		.name = n, .mode = S_IFREG | (m), .iop = &no_iops, .fop = f \
+	}
+#define LINK(n, i)                                          \
+	{                                                   \
+		.name = n, .mode = S_IFLNK | 0777, .iop = i \
+	}
+#define DIR(n, m, i, f)                                              \
+	{                                                            \
+		.name = n, .mode = S_IFDIR | (m), .iop = i, .fop = f \
+	}
 
 static const struct pid_entry pid_table[] = {
 	DIR("fd", 0500, &fd_dir_iops, &fd_dir_fops),
@@ -412,7 +432,11 @@ static const struct pid_entry pid_table[] = {
 	LINK("exe", &exe_iops),
 	WINDOW("mounts", 0444, &proc_mounts_fops),
 #ifdef DEBUG
-	{ .name = "fail-nth", .mode = S_IFREG | 0600, .iop = &no_iops, .fop = &fail_nth_fops, .show = show_fail_nth },
+	{ .name = "fail-nth",
+	  .mode = S_IFREG | 0600,
+	  .iop = &no_iops,
+	  .fop = &fail_nth_fops,
+	  .show = show_fail_nth },
 #endif
 };
 
@@ -426,7 +450,8 @@ static struct dentry *pid_entry_lookup(struct inode *dir, struct dentry *dentry)
 		const struct pid_entry *e = &pid_table[i];
 		struct inode *inode;
 
-		if (strlen(e->name) != dentry->d_name.len || memcmp(e->name, dentry->d_name.name, dentry->d_name.len))
+		if (strlen(e->name) != dentry->d_name.len ||
+		    memcmp(e->name, dentry->d_name.name, dentry->d_name.len))
 			continue;
 		inode = pid_inode(dir->i_sb, task, e->mode, i + 2);
 		if (!inode)
@@ -453,7 +478,8 @@ static int pid_entry_iterate(struct file *file, filldir_t fill, void *ctx)
 		u64 i = (u64)file->f_pos - 2;
 		const struct pid_entry *e = &pid_table[i];
 
-		if (fill(ctx, e->name, strlen(e->name), (u64)file->f_pos, PID_INO(task->pid, i + 2), e->mode >> 12))
+		if (fill(ctx, e->name, strlen(e->name), (u64)file->f_pos, PID_INO(task->pid, i + 2),
+			 e->mode >> 12))
 			return 0;
 		file->f_pos++;
 	}
@@ -503,7 +529,8 @@ int proc_pid_iterate(struct file *file, filldir_t fill, void *ctx)
 		pid_t pid = task->tgid;
 
 		put_task_struct(task);
-		if (fill(ctx, name, (unsigned int)len, (u64)pid + PROC_FIXED_MAX, PID_INO(pid, 1), DT_DIR))
+		if (fill(ctx, name, (unsigned int)len, (u64)pid + PROC_FIXED_MAX, PID_INO(pid, 1),
+			 DT_DIR))
 			return 0;
 		file->f_pos = (loff_t)pid + PROC_FIXED_MAX + 1;
 	}

@@ -16,13 +16,13 @@ struct proc_dir_entry {
 	const char *name;
 	u32 mode;
 	u64 ino;
-	int (*show)(struct seq_file *m, void *v);	/* a text window */
+	int (*show)(struct seq_file *m, void *v); /* a text window */
 	void *data;
-	const struct seq_operations *seq_ops;		/* a long one, resumed by position */
-	const struct file_operations *fops;		/* anything else */
-	const char *target;				/* a symbolic link */
-	int (*get_link)(char *buf, size_t size);	/* one whose target depends on the reader */
-	struct proc_dir_entry *children, *sibling;	/* in order of creation */
+	const struct seq_operations *seq_ops;      /* a long one, resumed by position */
+	const struct file_operations *fops;        /* anything else */
+	const char *target;                        /* a symbolic link */
+	int (*get_link)(char *buf, size_t size);   /* one whose target depends on the reader */
+	struct proc_dir_entry *children, *sibling; /* in order of creation */
 };
 
 /* An entry of each process's directory. */
@@ -36,16 +36,19 @@ struct pid_entry {
 
 /* What i_private points at. */
 struct proc_inode {
-	struct proc_dir_entry *pde;	/* fixed entries */
-	struct task_struct *task;	/* referenced; entries of a process */
+	struct proc_dir_entry *pde; /* fixed entries */
+	struct task_struct *task;   /* referenced; entries of a process */
 	const struct pid_entry *entry;
-	unsigned int fd;		/* fd/N */
+	unsigned int fd; /* fd/N */
 };
 
-static inline struct proc_inode *PROC_I(const struct inode *inode) { return inode->i_private; }
+static inline struct proc_inode *PROC_I(const struct inode *inode)
+{
+	return inode->i_private;
+}
 
 extern struct proc_dir_entry proc_root;
-struct proc_dir_entry *proc_register(const char *path, u32 mode);	/* NULL: out of memory */
+struct proc_dir_entry *proc_register(const char *path, u32 mode); /* NULL: out of memory */
 /* positions in the root directory: below, fixed entries; from here on, processes by pid */
 #define PROC_FIXED_MAX 256
 

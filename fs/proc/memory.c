@@ -43,9 +43,12 @@ static unsigned long lru_pages(enum lru_list list)
 
 static int meminfo_show(struct seq_file *m, void *v)
 {
-	unsigned long active_anon = lru_pages(LRU_ACTIVE_ANON), inactive_anon = lru_pages(LRU_INACTIVE_ANON);
-	unsigned long active_file = lru_pages(LRU_ACTIVE_FILE), inactive_file = lru_pages(LRU_INACTIVE_FILE);
-	unsigned long reclaimable = stat(NR_SLAB_RECLAIMABLE), unreclaimable = stat(NR_SLAB_UNRECLAIMABLE);
+	unsigned long active_anon = lru_pages(LRU_ACTIVE_ANON),
+		      inactive_anon = lru_pages(LRU_INACTIVE_ANON);
+	unsigned long active_file = lru_pages(LRU_ACTIVE_FILE),
+		      inactive_file = lru_pages(LRU_INACTIVE_FILE);
+	unsigned long reclaimable = stat(NR_SLAB_RECLAIMABLE),
+		      unreclaimable = stat(NR_SLAB_UNRECLAIMABLE);
 
 	(void)v;
 	line(m, "MemTotal", KB(totalram_pages()));
@@ -116,18 +119,22 @@ static int buddyinfo_show(struct seq_file *m, void *v)
 static void zoneinfo_zone(struct seq_file *m, struct zone *zone)
 {
 	seq_printf(m, "Node %d, zone %8s\n", (int)zone->nid, zone->name);
-	seq_printf(m, "  pages free     %lu\n        min      %lu\n        low      %lu\n        high     %lu\n",
-		   READ_ONCE(zone->nr_free), zone->watermark[WMARK_MIN], zone->watermark[WMARK_LOW],
-		   zone->watermark[WMARK_HIGH]);
-	seq_printf(m, "        spanned  %lu\n        present  %lu\n        managed  %lu\n", zone->spanned_pages,
-		   zone->present_pages, zone->managed_pages);
+	seq_printf(
+		m,
+		"  pages free     %lu\n        min      %lu\n        low      %lu\n        high     %lu\n",
+		READ_ONCE(zone->nr_free), zone->watermark[WMARK_MIN], zone->watermark[WMARK_LOW],
+		zone->watermark[WMARK_HIGH]);
+	seq_printf(m, "        spanned  %lu\n        present  %lu\n        managed  %lu\n",
+		   zone->spanned_pages, zone->present_pages, zone->managed_pages);
 	seq_puts(m, "        protection: (");
 	for (unsigned int i = 0; i < MAX_NR_ZONES; i++)
 		seq_printf(m, i ? ", %lu" : "%lu", zone->lowmem_reserve[i]);
 	seq_puts(m, ")\n  pagesets\n");
 	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
-		seq_printf(m, "    cpu: %u\n              count: %u\n              high:  %u\n              batch: %u\n",
-			   cpu, READ_ONCE(zone->pcp[cpu].count), PCP_HIGH, PCP_BATCH);
+		seq_printf(
+			m,
+			"    cpu: %u\n              count: %u\n              high:  %u\n              batch: %u\n",
+			cpu, READ_ONCE(zone->pcp[cpu].count), PCP_HIGH, PCP_BATCH);
 	seq_printf(m, "  start_pfn:           %lu\n", zone->start_pfn);
 }
 
@@ -145,17 +152,21 @@ static int zoneinfo_show(struct seq_file *m, void *v)
 
 static void slabinfo_line(const struct slabinfo *info, void *arg)
 {
-	seq_printf(arg, "%-17s %6lu %6lu %6lu %4lu %4lu : tunables %4u %4u %4u : slabdata %6lu %6lu %6u\n", info->name,
-		   info->active_objs, info->num_objs, info->objsize, info->objperslab, info->pagesperslab, 0, 0, 0,
-		   info->active_slabs, info->num_slabs, 0);
+	seq_printf(
+		arg,
+		"%-17s %6lu %6lu %6lu %4lu %4lu : tunables %4u %4u %4u : slabdata %6lu %6lu %6u\n",
+		info->name, info->active_objs, info->num_objs, info->objsize, info->objperslab,
+		info->pagesperslab, 0, 0, 0, info->active_slabs, info->num_slabs, 0);
 }
 
 static int slabinfo_show(struct seq_file *m, void *v)
 {
 	(void)v;
-	seq_puts(m, "slabinfo - version: 2.1\n# name            <active_objs> <num_objs> <objsize> <objperslab> "
-		    "<pagesperslab> : tunables <limit> <batchcount> <sharedfactor> : slabdata <active_slabs> "
-		    "<num_slabs> <sharedavail>\n");
+	seq_puts(
+		m,
+		"slabinfo - version: 2.1\n# name            <active_objs> <num_objs> <objsize> <objperslab> "
+		"<pagesperslab> : tunables <limit> <batchcount> <sharedfactor> : slabdata <active_slabs> "
+		"<num_slabs> <sharedavail>\n");
 	slab_for_each(slabinfo_line, m);
 	return 0;
 }
@@ -177,9 +188,10 @@ static void vmallocinfo_line(const struct vm_struct *area, void *arg)
 		seq_printf(arg, " pages=%u", area->nr_pages);
 	if (area->phys_addr)
 		seq_printf(arg, " phys=0x%016lx", area->phys_addr);
-	seq_puts(arg, area->flags & VM_AREA_IOREMAP ? " ioremap\n" :
-		      area->flags & VM_AREA_MAP ? " vmap\n" :
-		      area->flags & VM_AREA_STACK ? " stack\n" : " vmalloc\n");
+	seq_puts(arg, area->flags & VM_AREA_IOREMAP ? " ioremap\n"
+		      : area->flags & VM_AREA_MAP   ? " vmap\n"
+		      : area->flags & VM_AREA_STACK ? " stack\n"
+						    : " vmalloc\n");
 }
 
 static int vmallocinfo_show(struct seq_file *m, void *v)
@@ -193,16 +205,25 @@ static int vmallocinfo_show(struct seq_file *m, void *v)
 
 static int vmstat_show(struct seq_file *m, void *v)
 {
-	static const struct { const char *name; enum node_stat_item item; } stats[] = {
+	static const struct {
+		const char *name;
+		enum node_stat_item item;
+	} stats[] = {
 		{ "nr_inactive_anon", NR_LRU_BASE + LRU_INACTIVE_ANON },
 		{ "nr_active_anon", NR_LRU_BASE + LRU_ACTIVE_ANON },
 		{ "nr_inactive_file", NR_LRU_BASE + LRU_INACTIVE_FILE },
 		{ "nr_active_file", NR_LRU_BASE + LRU_ACTIVE_FILE },
 		{ "nr_unevictable", NR_LRU_BASE + LRU_UNEVICTABLE },
-		{ "nr_slab_reclaimable", NR_SLAB_RECLAIMABLE }, { "nr_slab_unreclaimable", NR_SLAB_UNRECLAIMABLE },
-		{ "nr_anon_pages", NR_ANON_MAPPED }, { "nr_mapped", NR_FILE_MAPPED },
-		{ "nr_file_pages", NR_FILE_PAGES }, { "nr_dirty", NR_FILE_DIRTY }, { "nr_writeback", NR_WRITEBACK },
-		{ "nr_shmem", NR_SHMEM }, { "nr_mlock", NR_MLOCK }, { "nr_page_table_pages", NR_PAGETABLE },
+		{ "nr_slab_reclaimable", NR_SLAB_RECLAIMABLE },
+		{ "nr_slab_unreclaimable", NR_SLAB_UNRECLAIMABLE },
+		{ "nr_anon_pages", NR_ANON_MAPPED },
+		{ "nr_mapped", NR_FILE_MAPPED },
+		{ "nr_file_pages", NR_FILE_PAGES },
+		{ "nr_dirty", NR_FILE_DIRTY },
+		{ "nr_writeback", NR_WRITEBACK },
+		{ "nr_shmem", NR_SHMEM },
+		{ "nr_mlock", NR_MLOCK },
+		{ "nr_page_table_pages", NR_PAGETABLE },
 		{ "nr_kernel_stack", NR_KERNEL_STACK_KB },
 	};
 	unsigned long event[NR_VM_EVENT_ITEMS];
@@ -241,7 +262,8 @@ static int iomem_show(struct seq_file *m, void *v)
 	for (unsigned int i = 0; i < boot_info.nr_mem; i++) {
 		const struct boot_mem *r = &boot_info.mem[i];
 
-		seq_printf(m, "%08lx-%08lx : %s\n", r->start, r->start + r->size - 1, mem_type_name(r->type));
+		seq_printf(m, "%08lx-%08lx : %s\n", r->start, r->start + r->size - 1,
+			   mem_type_name(r->type));
 		for (unsigned int j = 0; j < memblock.reserved.cnt; j++) {
 			const struct memblock_region *res = &memblock.reserved.regions[j];
 			paddr_t start = max(res->base, r->start);
@@ -256,10 +278,17 @@ static int iomem_show(struct seq_file *m, void *v)
 
 void proc_memory_init(void)
 {
-	static const struct { const char *name; u32 mode; int (*show)(struct seq_file *m, void *v); } files[] = {
-		{ "meminfo", 0444, meminfo_show }, { "buddyinfo", 0444, buddyinfo_show },
-		{ "zoneinfo", 0444, zoneinfo_show }, { "slabinfo", 0400, slabinfo_show },
-		{ "vmallocinfo", 0400, vmallocinfo_show }, { "vmstat", 0444, vmstat_show },
+	static const struct {
+		const char *name;
+		u32 mode;
+		int (*show)(struct seq_file *m, void *v);
+	} files[] = {
+		{ "meminfo", 0444, meminfo_show },
+		{ "buddyinfo", 0444, buddyinfo_show },
+		{ "zoneinfo", 0444, zoneinfo_show },
+		{ "slabinfo", 0400, slabinfo_show },
+		{ "vmallocinfo", 0400, vmallocinfo_show },
+		{ "vmstat", 0444, vmstat_show },
 		{ "iomem", 0444, iomem_show },
 	};
 

@@ -19,7 +19,7 @@
 #include <uapi/mount.h>
 #include <uapi/sysinfo.h>
 
-#define NS_PER_TICK 10000000UL		/* USER_HZ is 100 */
+#define NS_PER_TICK 10000000UL /* USER_HZ is 100 */
 
 /* --- stat, uptime, loadavg --- */
 
@@ -63,8 +63,8 @@ static int stat_show(struct seq_file *m, void *v)
 		seq_printf(m, " %lu", count);
 	}
 	seq_printf(m, "\nctxt %lu\nbtime %lu\nprocesses %lu\nprocs_running %u\nprocs_blocked 0\n",
-		   nr_context_switches(), (ktime_get_real_ns() - ktime_get_ns()) / NSEC_PER_SEC, total_forks(),
-		   nr_running());
+		   nr_context_switches(), (ktime_get_real_ns() - ktime_get_ns()) / NSEC_PER_SEC,
+		   total_forks(), nr_running());
 	return 0;
 }
 
@@ -88,9 +88,10 @@ static int loadavg_show(struct seq_file *m, void *v)
 	(void)v;
 	get_avenrun(loads);
 	for (unsigned int i = 0; i < 3; i++) {
-		u64 load = loads[i] + one / 200;	/* to the nearest hundredth */
+		u64 load = loads[i] + one / 200; /* to the nearest hundredth */
 
-		seq_printf(m, "%lu.%02lu ", load >> SI_LOAD_SHIFT, ((load & (one - 1)) * 100) >> SI_LOAD_SHIFT);
+		seq_printf(m, "%lu.%02lu ", load >> SI_LOAD_SHIFT,
+			   ((load & (one - 1)) * 100) >> SI_LOAD_SHIFT);
 	}
 	seq_printf(m, "%u/%u %d\n", nr_running(), nr_threads(), last_pid());
 	return 0;
@@ -122,17 +123,27 @@ static int cpuinfo_show(struct seq_file *m, void *v)
 		return -ENOMEM;
 	cpu_flags_string(flags, 2048);
 	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
-		seq_printf(m, "processor\t: %u\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\nmodel name\t: %s\n", cpu,
-			   c->vendor_id, c->family, c->model, c->model_name);
-		seq_printf(m, "stepping\t: %u\ncpu MHz\t\t: %lu.%03lu\nphysical id\t: %u\nsiblings\t: 1\n", c->stepping,
-			   tsc_khz / 1000, tsc_khz % 1000, cpu);
-		seq_printf(m, "core id\t\t: 0\ncpu cores\t: 1\napicid\t\t: %u\ninitial apicid\t: %u\nfpu\t\t: yes\n", cpu, cpu);
-		seq_printf(m, "fpu_exception\t: yes\ncpuid level\t: %u\nwp\t\t: yes\nflags\t\t: %s\n", c->cpuid_level,
-			   flags);
-		seq_printf(m, "bogomips\t: %lu.%02lu\nclflush size\t: %u\ncache_alignment\t: 64\n", tsc_khz / 500,
-			   tsc_khz / 5 % 100, c->clflush_size);
-		seq_printf(m, "address sizes\t: %u bits physical, %u bits virtual\npower management:\n\n", c->phys_bits,
-			   c->virt_bits);
+		seq_printf(
+			m,
+			"processor\t: %u\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\nmodel name\t: %s\n",
+			cpu, c->vendor_id, c->family, c->model, c->model_name);
+		seq_printf(
+			m,
+			"stepping\t: %u\ncpu MHz\t\t: %lu.%03lu\nphysical id\t: %u\nsiblings\t: 1\n",
+			c->stepping, tsc_khz / 1000, tsc_khz % 1000, cpu);
+		seq_printf(
+			m,
+			"core id\t\t: 0\ncpu cores\t: 1\napicid\t\t: %u\ninitial apicid\t: %u\nfpu\t\t: yes\n",
+			cpu, cpu);
+		seq_printf(m,
+			   "fpu_exception\t: yes\ncpuid level\t: %u\nwp\t\t: yes\nflags\t\t: %s\n",
+			   c->cpuid_level, flags);
+		seq_printf(m, "bogomips\t: %lu.%02lu\nclflush size\t: %u\ncache_alignment\t: 64\n",
+			   tsc_khz / 500, tsc_khz / 5 % 100, c->clflush_size);
+		seq_printf(
+			m,
+			"address sizes\t: %u bits physical, %u bits virtual\npower management:\n\n",
+			c->phys_bits, c->virt_bits);
 	}
 	kfree(flags);
 	return 0;
@@ -178,9 +189,13 @@ static int mount_line(struct mount *mnt, void *arg)
 	struct path path = { .mnt = mnt, .dentry = mnt->root };
 	struct seq_file *m = arg;
 	char options[64] = "";
-	static const struct { unsigned long flag; const char *text; } flags[] = {
-		{ MS_NOSUID, ",nosuid" }, { MS_NODEV, ",nodev" }, { MS_NOEXEC, ",noexec" },
-		{ MS_NOATIME, ",noatime" }, { MS_NODIRATIME, ",nodiratime" }, { MS_RELATIME, ",relatime" },
+	static const struct {
+		unsigned long flag;
+		const char *text;
+	} flags[] = {
+		{ MS_NOSUID, ",nosuid" },         { MS_NODEV, ",nodev" },
+		{ MS_NOEXEC, ",noexec" },         { MS_NOATIME, ",noatime" },
+		{ MS_NODIRATIME, ",nodiratime" }, { MS_RELATIME, ",relatime" },
 	};
 
 	if (mnt->sb->show_options)
@@ -208,7 +223,10 @@ static int mounts_open(struct inode *inode, struct file *file)
 }
 
 const struct file_operations proc_mounts_fops = {
-	.open = mounts_open, .read = seq_read, .llseek = seq_lseek, .release = single_release,
+	.open = mounts_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = single_release,
 };
 
 /* --- sys/: one number or word each --- */
@@ -268,7 +286,11 @@ static const int pid_max = PID_MAX_LIMIT;
 
 void proc_system_init(void)
 {
-	static const struct { const char *name; int (*show)(struct seq_file *m, void *v); const void *data; } files[] = {
+	static const struct {
+		const char *name;
+		int (*show)(struct seq_file *m, void *v);
+		const void *data;
+	} files[] = {
 		{ "stat", stat_show, NULL },
 		{ "uptime", uptime_show, NULL },
 		{ "loadavg", loadavg_show, NULL },
@@ -291,7 +313,8 @@ void proc_system_init(void)
 	struct proc_dir_entry *e;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(files); i++)
-		if (proc_create(files[i].name, 0444, files[i].show, (void *)(uintptr_t)files[i].data))
+		if (proc_create(files[i].name, 0444, files[i].show,
+				(void *)(uintptr_t)files[i].data))
 			pr_err("proc: no memory for %s\n", files[i].name);
 	e = proc_register("sys/vm/drop_caches", S_IFREG | 0200);
 	if (e)

@@ -20,8 +20,8 @@
 #include <mm/slab.h>
 
 struct maps_private {
-	struct mm_struct *mm;		/* mm_count held from open to release; NULL for a kernel thread */
-	bool locked;			/* mm_users and mmap_lock held: between start and stop */
+	struct mm_struct *mm; /* mm_count held from open to release; NULL for a kernel thread */
+	bool locked;          /* mm_users and mmap_lock held: between start and stop */
 };
 
 #define POS_END ((loff_t)-1)
@@ -74,7 +74,8 @@ static int maps_show(struct seq_file *m, void *v)
 	seq_printf(m, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ", vma->vm_start, vma->vm_end,
 		   vma->vm_flags & VM_READ ? 'r' : '-', vma->vm_flags & VM_WRITE ? 'w' : '-',
 		   vma->vm_flags & VM_EXEC ? 'x' : '-', vma->vm_flags & VM_MAYSHARE ? 's' : 'p',
-		   inode ? vma->vm_pgoff << PAGE_SHIFT : 0, MAJOR(dev), MINOR(dev), inode ? inode->i_ino : 0);
+		   inode ? vma->vm_pgoff << PAGE_SHIFT : 0, MAJOR(dev), MINOR(dev),
+		   inode ? inode->i_ino : 0);
 	if (vma->vm_file) {
 		seq_pad(m, 73);
 		seq_path(m, &vma->vm_file->f_path, "\n");
@@ -87,7 +88,10 @@ static int maps_show(struct seq_file *m, void *v)
 }
 
 static const struct seq_operations maps_seq_ops = {
-	.start = maps_start, .next = maps_next, .stop = maps_stop, .show = maps_show,
+	.start = maps_start,
+	.next = maps_next,
+	.stop = maps_stop,
+	.show = maps_show,
 };
 
 static int maps_open(struct inode *inode, struct file *file)

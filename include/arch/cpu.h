@@ -69,18 +69,12 @@ struct cpuinfo_x86 { /* the boot CPU's; the others must match it */
 extern struct cpuinfo_x86 boot_cpu_data; /* filled before kernel_main */
 extern u64 tsc_khz;                      /* TSC frequency; after time_init */
 
-static inline bool cpu_has(enum cpu_feature f)
-{
-	return boot_cpu_data.cap[f / 32] >> (f % 32) & 1;
-}
+static inline bool cpu_has(enum cpu_feature f) { return boot_cpu_data.cap[f / 32] >> (f % 32) & 1; }
 
 /* cpu_flags_string - the names for /proc/cpuinfo's "flags", space-separated; result as snprintf's */
 size_t cpu_flags_string(char *buf, size_t size);
 /* cpu_hwcap - AT_HWCAP: CPUID.1:EDX */
-static inline u32 cpu_hwcap(void)
-{
-	return boot_cpu_data.cap[CAP_1_EDX];
-}
+static inline u32 cpu_hwcap(void) { return boot_cpu_data.cap[CAP_1_EDX]; }
 
 struct cpuid_regs {
 	u32 eax, ebx, ecx, edx;
@@ -204,18 +198,9 @@ static inline u64 rdtsc(void)
 /* arch_random_long - from the CPU's generator; false when it has none or it ran dry */
 bool arch_random_long(unsigned long *v);
 
-static inline void outb(u16 port, u8 v)
-{
-	__asm__ volatile("outb %0, %1" : : "a"(v), "Nd"(port));
-}
-static inline void outw(u16 port, u16 v)
-{
-	__asm__ volatile("outw %0, %1" : : "a"(v), "Nd"(port));
-}
-static inline void outl(u16 port, u32 v)
-{
-	__asm__ volatile("outl %0, %1" : : "a"(v), "Nd"(port));
-}
+static inline void outb(u16 port, u8 v) { __asm__ volatile("outb %0, %1" : : "a"(v), "Nd"(port)); }
+static inline void outw(u16 port, u16 v) { __asm__ volatile("outw %0, %1" : : "a"(v), "Nd"(port)); }
+static inline void outl(u16 port, u32 v) { __asm__ volatile("outl %0, %1" : : "a"(v), "Nd"(port)); }
 static inline u8 inb(u16 port)
 {
 	u8 v;
@@ -239,9 +224,6 @@ static inline u32 inl(u16 port)
 }
 
 /* cpu_idle_wait - sleep until an interrupt: enables interrupts and halts with no window between the two */
-static inline void cpu_idle_wait(void)
-{
-	__asm__ volatile("sti; hlt" : : : "memory");
-}
+static inline void cpu_idle_wait(void) { __asm__ volatile("sti; hlt" : : : "memory"); }
 
 #endif

@@ -67,10 +67,7 @@ static inline u64 tsc_to_ns(u64 ticks)
 {
 	return (u64)(((unsigned __int128)ticks * clock_data.mult) >> 32);
 }
-static inline u64 clock_ns(void)
-{
-	return tsc_to_ns(rdtsc() - clock_data.tsc_base);
-}
+static inline u64 clock_ns(void) { return tsc_to_ns(rdtsc() - clock_data.tsc_base); }
 
 /* timer_arm - one interrupt on VECTOR_TIMER of this CPU at or just after clock_ns() == deadline; replaces the last */
 void timer_arm(u64 deadline_ns);

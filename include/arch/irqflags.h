@@ -19,8 +19,16 @@ static inline void local_irq_disable(void) { __asm__ volatile("cli" : : : "memor
 static inline void local_irq_enable(void) { __asm__ volatile("sti" : : : "memory"); }
 static inline bool irqs_disabled_flags(unsigned long flags) { return !(flags & X86_EFLAGS_IF); }
 static inline bool irqs_disabled(void) { return irqs_disabled_flags(arch_local_save_flags()); }
-#define local_irq_save(flags) do { (flags) = arch_local_save_flags(); local_irq_disable(); } while (0)
-#define local_irq_restore(flags) do { if (likely(!irqs_disabled_flags(flags))) local_irq_enable(); } while (0)
+#define local_irq_save(flags)                      \
+	do {                                       \
+		(flags) = arch_local_save_flags(); \
+		local_irq_disable();               \
+	} while (0)
+#define local_irq_restore(flags)                         \
+	do {                                             \
+		if (likely(!irqs_disabled_flags(flags))) \
+			local_irq_enable();              \
+	} while (0)
 static inline void cpu_relax(void) { __asm__ volatile("pause" : : : "memory"); }
 
 #endif

@@ -13,12 +13,12 @@
 
 #include <lib/types.h>
 
-#define PAGE_OFFSET	0xffff888000000000UL
-#define VMALLOC_START	0xffffc90000000000UL
-#define VMALLOC_END	0xffffe8ffffffffffUL
-#define VMEMMAP_START	0xffffea0000000000UL
-#define KERNEL_BASE	0xffffffff80000000UL
-#define FIXADDR_START	0xffffffffff500000UL
-#define VSYSCALL_ADDR	0xffffffffff600000UL
+#define PAGE_OFFSET   0xffff888000000000UL
+#define VMALLOC_START 0xffffc90000000000UL
+#define VMALLOC_END   0xffffe8ffffffffffUL
+#define VMEMMAP_START 0xffffea0000000000UL
+#define KERNEL_BASE   0xffffffff80000000UL
+#define FIXADDR_START 0xffffffffff500000UL
+#define VSYSCALL_ADDR 0xffffffffff600000UL
 
 #endif

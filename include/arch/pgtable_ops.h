@@ -27,7 +27,8 @@ static inline pte_t ptep_get_and_clear(pte_t *p)
 }
 static inline bool ptep_cmpxchg(pte_t *p, pte_t old, pte_t new)
 {
-	return __atomic_compare_exchange_n(&p->pte, &old.pte, new.pte, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+	return __atomic_compare_exchange_n(&p->pte, &old.pte, new.pte, false, __ATOMIC_SEQ_CST,
+					   __ATOMIC_RELAXED);
 }
 /* ptep_set_wrprotect - take the write bit away without losing a concurrent dirty bit */
 static inline void ptep_set_wrprotect(pte_t *p)
@@ -44,12 +45,21 @@ static inline bool ptep_test_and_clear_young(pte_t *p)
 static inline pgd_t *pgd_offset_pgd(pgd_t *pgd, vaddr_t a) { return pgd + pgd_index(a); }
 #define pgd_offset(mm, a) pgd_offset_pgd((mm)->pgd, a)
 /* From a present entry to the slot of the next level. */
-static inline pud_t *pud_offset(pgd_t *p, vaddr_t a) { return (pud_t *)__pt_va(pgd_table(pgdp_get(p))) + pud_index(a); }
-static inline pmd_t *pmd_offset(pud_t *p, vaddr_t a) { return (pmd_t *)__pt_va(pud_table(pudp_get(p))) + pmd_index(a); }
-static inline pte_t *pte_offset(pmd_t *p, vaddr_t a) { return (pte_t *)__pt_va(pmd_table(pmdp_get(p))) + pte_index(a); }
+static inline pud_t *pud_offset(pgd_t *p, vaddr_t a)
+{
+	return (pud_t *)__pt_va(pgd_table(pgdp_get(p))) + pud_index(a);
+}
+static inline pmd_t *pmd_offset(pud_t *p, vaddr_t a)
+{
+	return (pmd_t *)__pt_va(pud_table(pudp_get(p))) + pmd_index(a);
+}
+static inline pte_t *pte_offset(pmd_t *p, vaddr_t a)
+{
+	return (pte_t *)__pt_va(pmd_table(pmdp_get(p))) + pte_index(a);
+}
 
 /* arch code */
-void clear_page(void *page);			/* rep stosq: 513 instructions */
-void copy_page(void *dst, const void *src);	/* rep movsq */
+void clear_page(void *page);                /* rep stosq: 513 instructions */
+void copy_page(void *dst, const void *src); /* rep movsq */
 
 #endif

@@ -52,9 +52,6 @@ static_assert(offsetof(struct pt_regs, orig_ax) == 120, "entry.asm");
 	(X86_EFLAGS_CF | X86_EFLAGS_PF | X86_EFLAGS_AF | X86_EFLAGS_ZF | X86_EFLAGS_SF | \
 	 X86_EFLAGS_TF | X86_EFLAGS_DF | X86_EFLAGS_OF | X86_EFLAGS_RF | X86_EFLAGS_AC)
 
-static inline bool user_mode(const struct pt_regs *regs)
-{
-	return regs->cs & 3;
-}
+static inline bool user_mode(const struct pt_regs *regs) { return regs->cs & 3; }
 
 #endif

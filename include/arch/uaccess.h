@@ -28,18 +28,9 @@ static inline bool access_ok(const void __user *addr, size_t size)
 }
 
 /* Between these, no sleeping: a fault on user memory fails instead of being handled. */
-static inline void pagefault_disable(void)
-{
-	this_cpu_inc(pagefault_disable_count);
-}
-static inline void pagefault_enable(void)
-{
-	this_cpu_dec(pagefault_disable_count);
-}
-static inline bool pagefault_disabled(void)
-{
-	return this_cpu_read(pagefault_disable_count) != 0;
-}
+static inline void pagefault_disable(void) { this_cpu_inc(pagefault_disable_count); }
+static inline void pagefault_enable(void) { this_cpu_dec(pagefault_disable_count); }
+static inline bool pagefault_disabled(void) { return this_cpu_read(pagefault_disable_count) != 0; }
 
 /*
  * One record of .ex_table: when the instruction at `insn` faults, go on at `fixup`.  Distances are relative to

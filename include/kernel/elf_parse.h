@@ -7,21 +7,21 @@
 #include <uapi/elf.h>
 
 #define ELF_MAX_PHDR_BYTES 65536u
-#define ELF_INTERP_MAX	   4096u	/* PATH_MAX, with the NUL */
+#define ELF_INTERP_MAX     4096u /* PATH_MAX, with the NUL */
 
-struct elf_plan {			/* from the program headers; addresses as in the file, without load bias */
-	int interp;			/* index of PT_INTERP, -1: none */
-	int gnu_stack;			/* index of PT_GNU_STACK, -1: none */
+struct elf_plan {      /* from the program headers; addresses as in the file, without load bias */
+	int interp;    /* index of PT_INTERP, -1: none */
+	int gnu_stack; /* index of PT_GNU_STACK, -1: none */
 	unsigned int nr_load;
-	u64 total_size;			/* bytes from the first page to the last byte of all PT_LOADs; 0: none */
-	u64 max_align;			/* largest power-of-two p_align, at least a page */
+	u64 total_size; /* bytes from the first page to the last byte of all PT_LOADs; 0: none */
+	u64 max_align;  /* largest power-of-two p_align, at least a page */
 };
 
 /* Grows as segments are mapped; what /proc and brk(2) show. */
 struct elf_extent {
 	u64 start_code, end_code, start_data, end_data;
-	u64 bss, brk;			/* end of file contents, end of memory, of the highest segments */
-	u32 brk_flags;			/* p_flags of the segment that made brk */
+	u64 bss, brk;  /* end of file contents, end of memory, of the highest segments */
+	u32 brk_flags; /* p_flags of the segment that made brk */
 };
 
 /* elf_check_header - 0, or -ENOEXEC: not an x86-64 program */

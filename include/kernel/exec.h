@@ -12,9 +12,9 @@
 
 struct task_struct;
 
-#define BINPRM_BUF_SIZE 256
-#define MAX_ARG_STRLEN	(32UL * 4096)
-#define MAX_ARG_STRINGS 0x7fffffff
+#define BINPRM_BUF_SIZE  256
+#define MAX_ARG_STRLEN   (32UL * 4096)
+#define MAX_ARG_STRINGS  0x7fffffff
 #define BINPRM_MAX_DEPTH 5
 
 struct file;
@@ -24,38 +24,39 @@ struct pt_regs;
 struct task_struct;
 
 struct linux_binprm {
-	struct mm_struct *mm;			/* the new address space */
-	struct vm_area_struct *vma;		/* its stack */
-	vaddr_t p;				/* top of the strings, growing down */
-	vaddr_t argmin;				/* p must not fall below: E2BIG */
-	size_t arg0_len;			/* bytes of the string at p, with its NUL */
-	u8 *window;				/* kernel copy of the stack page being filled */
-	vaddr_t window_addr;			/* its address, 0: none */
-	vaddr_t lowest_flushed;			/* pages from here up have been written out */
-	struct file *file, *executable, *interpreter;	/* references */
+	struct mm_struct *mm;       /* the new address space */
+	struct vm_area_struct *vma; /* its stack */
+	vaddr_t p;                  /* top of the strings, growing down */
+	vaddr_t argmin;             /* p must not fall below: E2BIG */
+	size_t arg0_len;            /* bytes of the string at p, with its NUL */
+	u8 *window;                 /* kernel copy of the stack page being filled */
+	vaddr_t window_addr;        /* its address, 0: none */
+	vaddr_t lowest_flushed;     /* pages from here up have been written out */
+	struct file *file, *executable, *interpreter; /* references */
 	int argc, envc;
-	const char *filename;			/* as the caller named it */
-	const char *interp;			/* what runs: the file, or its script interpreter */
+	const char *filename; /* as the caller named it */
+	const char *interp;   /* what runs: the file, or its script interpreter */
 	char interp_buf[BINPRM_BUF_SIZE];
-	vaddr_t exec;				/* user address of the file name: AT_EXECFN */
-	unsigned int depth;			/* scripts of scripts: ELOOP beyond 5 */
+	vaddr_t exec;       /* user address of the file name: AT_EXECFN */
+	unsigned int depth; /* scripts of scripts: ELOOP beyond 5 */
 	char buf[BINPRM_BUF_SIZE];
-	bool past_return;			/* the old image is gone: an error now kills */
+	bool past_return; /* the old image is gone: an error now kills */
 };
 
-#define EXSTACK_DEFAULT	   0
-#define EXSTACK_DISABLE_X  1
-#define EXSTACK_ENABLE_X   2
+#define EXSTACK_DEFAULT   0
+#define EXSTACK_DISABLE_X 1
+#define EXSTACK_ENABLE_X  2
 
 struct linux_binfmt {
 	struct list_head lh;
 	const char *name;
-	int (*load_binary)(struct linux_binprm *bprm);	/* -ENOEXEC: not mine, try the next */
+	int (*load_binary)(struct linux_binprm *bprm); /* -ENOEXEC: not mine, try the next */
 	int (*core_dump)(struct task_struct *task, int sig);
 };
 
 void register_binfmt(struct linux_binfmt *fmt);
-int kernel_execve(const char *path, const char *const *argv, const char *const *envp);	/* kernel strings */
+int kernel_execve(const char *path, const char *const *argv,
+		  const char *const *envp); /* kernel strings */
 int begin_new_exec(struct linux_binprm *bprm);
 /* bprm_push_kernel - one string below the others; -E2BIG, -ENOMEM, -EFAULT */
 int bprm_push_kernel(struct linux_binprm *bprm, const char *s);

@@ -13,7 +13,11 @@
 #ifdef DEBUG
 bool should_fail_alloc(unsigned int gfp);
 #else
-static inline bool should_fail_alloc(unsigned int gfp) { (void)gfp; return false; }
+static inline bool should_fail_alloc(unsigned int gfp)
+{
+	(void)gfp;
+	return false;
+}
 #endif
 
 #endif

@@ -23,7 +23,7 @@ bool cmdline_has(const char *name);
 void cmdline_parse(const char *text);
 /* cmdline_init_words - unknown words with `=` (env) or without, then those behind `--`: for init */
 unsigned int cmdline_init_words(bool env, const char **out, unsigned int max);
-extern char saved_command_line[BOOT_CMDLINE_MAX];	/* /proc/cmdline */
+extern char saved_command_line[BOOT_CMDLINE_MAX]; /* /proc/cmdline */
 
 /* --- kernel/ --- */
 void setup_memory(struct boot_info *bi);
@@ -32,15 +32,15 @@ void fork_init(void);
 void signals_init(void);
 void futex_init(void);
 void console_init(void);
-void bench_run(void);			/* rows that `bench` on the command line asks for */
+void bench_run(void); /* rows that `bench` on the command line asks for */
 
 /* --- fs/, drivers/ --- */
-void vfs_init(void);			/* slab caches, ramfs as root, fd tables */
+void vfs_init(void); /* slab caches, ramfs as root, fd tables */
 void proc_init(void);
-void dev_init(void);			/* devtmpfs and the memory devices */
-void mem_devices_init(void);		/* /dev/null and its kin (drivers/mem.c); by dev_init */
-void drivers_init(void);		/* serial, tty, console devices */
-void initramfs_defaults(void);		/* /dev/console and the like, before the archives */
+void dev_init(void);           /* devtmpfs and the memory devices */
+void mem_devices_init(void);   /* /dev/null and its kin (drivers/mem.c); by dev_init */
+void drivers_init(void);       /* serial, tty, console devices */
+void initramfs_defaults(void); /* /dev/console and the like, before the archives */
 /* initramfs_unpack - a newc archive in physical memory, into the root; pages taken over where aligned.
  * 0 or -EINVAL (said on the console what is wrong) */
 int initramfs_unpack(paddr_t start, u64 size);

@@ -11,12 +11,8 @@
 
 #include <lib/types.h>
 
-static inline void kasan_poison(const void *addr __maybe_unused, size_t size __maybe_unused)
-{
-}
+static inline void kasan_poison(const void *addr __maybe_unused, size_t size __maybe_unused) {}
 
-static inline void kasan_unpoison(const void *addr __maybe_unused, size_t size __maybe_unused)
-{
-}
+static inline void kasan_unpoison(const void *addr __maybe_unused, size_t size __maybe_unused) {}
 
 #endif

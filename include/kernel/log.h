@@ -7,18 +7,19 @@
 #include <lib/types.h>
 #include <kernel/wait.h>
 
-#define LOG_BUF_SIZE 65536u		/* bytes; a power of two */
+#define LOG_BUF_SIZE 65536u /* bytes; a power of two */
 
 struct log_record {
 	u64 seq;
 	u64 time_ns;
-	u8 level;			/* 0 emergency .. 7 debug */
-	u16 len;			/* bytes of text, without a newline */
+	u8 level; /* 0 emergency .. 7 debug */
+	u16 len;  /* bytes of text, without a newline */
 	char text[480];
 };
 
-extern int console_loglevel;		/* lines with a smaller level reach the console */
-extern wait_queue_head_t log_wait;	/* woken when a record was added; from a timer tick, not from printk */
+extern int console_loglevel; /* lines with a smaller level reach the console */
+extern wait_queue_head_t
+	log_wait; /* woken when a record was added; from a timer tick, not from printk */
 
 /* log_get - the first record with a number >= seq; false when there is none yet */
 bool log_get(u64 seq, struct log_record *rec);
@@ -35,7 +36,7 @@ struct console {
 	void (*write)(const char *s, size_t len);
 	struct console *next;
 };
-void register_console(struct console *con);	/* replaces the early console; no replay */
+void register_console(struct console *con); /* replaces the early console; no replay */
 /* console_flush_on_panic - the panicking CPU takes the log lock by force */
 void console_break_locks(void);
 

@@ -19,14 +19,18 @@ DECLARE_PER_CPU(struct task_struct *, current_task);
 struct mutex {
 	u32 state;
 	u16 rank;
-	struct task_struct *owner;	/* for debugging */
-	spinlock_t wait_lock;		/* rank LOCK_WAITQUEUE, irq-safe */
-	struct list_head wait_list;	/* wait_lock */
+	struct task_struct *owner;  /* for debugging */
+	spinlock_t wait_lock;       /* rank LOCK_WAITQUEUE, irq-safe */
+	struct list_head wait_list; /* wait_lock */
 };
 
 void mutex_init(struct mutex *m, enum lock_rank rank);
-#define MUTEX_INIT(name, r) { .state = 0, .rank = (r), .owner = NULL, \
-	.wait_lock = SPIN_LOCK_INIT(LOCK_WAITQUEUE), .wait_list = LIST_HEAD_INIT((name).wait_list) }
+#define MUTEX_INIT(name, r)                                   \
+	{                                                     \
+		.state = 0, .rank = (r), .owner = NULL,       \
+		.wait_lock = SPIN_LOCK_INIT(LOCK_WAITQUEUE),  \
+		.wait_list = LIST_HEAD_INIT((name).wait_list) \
+	}
 #define DEFINE_MUTEX(name, r) struct mutex name = MUTEX_INIT(name, r)
 
 int mutex_lock_slow(struct mutex *m, unsigned int state);
@@ -38,7 +42,10 @@ void lockdebug_sleep_release(const void *lock);
 #else
 static inline void lockdebug_sleep_acquire(const void *lock, u16 rank, bool nested, bool trylock)
 {
-	(void)lock; (void)rank; (void)nested; (void)trylock;
+	(void)lock;
+	(void)rank;
+	(void)nested;
+	(void)trylock;
 }
 static inline void lockdebug_sleep_release(const void *lock) { (void)lock; }
 #endif
@@ -47,7 +54,8 @@ static __always_inline bool mutex_try_fast(struct mutex *m)
 {
 	u32 zero = 0;
 
-	if (!__atomic_compare_exchange_n(&m->state, &zero, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+	if (!__atomic_compare_exchange_n(&m->state, &zero, 1, false, __ATOMIC_ACQUIRE,
+					 __ATOMIC_RELAXED))
 		return false;
 	m->owner = this_cpu_read(current_task);
 	return true;
@@ -89,7 +97,8 @@ static inline void mutex_unlock(struct mutex *m)
 
 	lockdebug_sleep_release(m);
 	m->owner = NULL;
-	if (unlikely(!__atomic_compare_exchange_n(&m->state, &one, 0, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED)))
+	if (unlikely(!__atomic_compare_exchange_n(&m->state, &one, 0, false, __ATOMIC_RELEASE,
+						  __ATOMIC_RELAXED)))
 		mutex_unlock_slow(m);
 }
 

@@ -8,7 +8,7 @@
 
 struct pt_regs;
 
-void panic_regs(const struct pt_regs *regs, void (*extra)(void *arg), void *arg, const char *fmt, ...)
-	__printf(4, 5) __attribute__((noreturn, cold));
+void panic_regs(const struct pt_regs *regs, void (*extra)(void *arg), void *arg, const char *fmt,
+		...) __printf(4, 5) __attribute__((noreturn, cold));
 
 #endif

@@ -16,22 +16,23 @@ struct rcu_head {
 };
 
 #ifdef DEBUG
-void rcu_read_lock(void);	/* counts, so that a sleep inside is caught */
+void rcu_read_lock(void); /* counts, so that a sleep inside is caught */
 void rcu_read_unlock(void);
 #else
 static inline void rcu_read_lock(void) { barrier(); }
 static inline void rcu_read_unlock(void) { barrier(); }
 #endif
-#define rcu_dereference(p) READ_ONCE(p)
+#define rcu_dereference(p)       READ_ONCE(p)
 #define rcu_assign_pointer(p, v) __atomic_store_n(&(p), (v), __ATOMIC_RELEASE)
 
-void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head));	/* any context */
-void synchronize_rcu(void);	/* sleeps */
-void rcu_quiescent_state(void);	/* context switch, idle, tick in user mode; any context, no lock from RUNQUEUE on */
-bool rcu_needs_quiescent_state(void);	/* does this CPU hold up a grace period? */
+void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head)); /* any context */
+void synchronize_rcu(void);                                                /* sleeps */
+void rcu_quiescent_state(
+	void); /* context switch, idle, tick in user mode; any context, no lock from RUNQUEUE on */
+bool rcu_needs_quiescent_state(void); /* does this CPU hold up a grace period? */
 void rcu_init(void);
-void rcu_idle_enter(void);	/* interrupts off */
-void rcu_idle_exit(void);	/* interrupts off */
-void rcu_start_thread(void);	/* callbacks run in a kernel thread from now on */
+void rcu_idle_enter(void);   /* interrupts off */
+void rcu_idle_exit(void);    /* interrupts off */
+void rcu_start_thread(void); /* callbacks run in a kernel thread from now on */
 
 #endif

@@ -14,21 +14,25 @@
 
 #include <kernel/mutex.h>
 
-#define RWSEM_WRITER	1L
-#define RWSEM_WAITERS	2L
-#define RWSEM_READER	256L
+#define RWSEM_WRITER  1L
+#define RWSEM_WAITERS 2L
+#define RWSEM_READER  256L
 
 struct rw_semaphore {
 	atomic_long_t count;
-	struct task_struct *owner;	/* the writer; for debugging and panic screens */
-	spinlock_t wait_lock;		/* rank LOCK_WAITQUEUE, irq-safe */
+	struct task_struct *owner; /* the writer; for debugging and panic screens */
+	spinlock_t wait_lock;      /* rank LOCK_WAITQUEUE, irq-safe */
 	u16 rank;
-	struct list_head wait_list;	/* wait_lock; not empty exactly while RWSEM_WAITERS is set */
+	struct list_head wait_list; /* wait_lock; not empty exactly while RWSEM_WAITERS is set */
 };
 
 void init_rwsem(struct rw_semaphore *sem, enum lock_rank rank);
-#define RWSEM_INIT(name, r) { .count = ATOMIC_LONG_INIT(0), .owner = NULL, \
-	.wait_lock = SPIN_LOCK_INIT(LOCK_WAITQUEUE), .rank = (r), .wait_list = LIST_HEAD_INIT((name).wait_list) }
+#define RWSEM_INIT(name, r)                                               \
+	{                                                                 \
+		.count = ATOMIC_LONG_INIT(0), .owner = NULL,              \
+		.wait_lock = SPIN_LOCK_INIT(LOCK_WAITQUEUE), .rank = (r), \
+		.wait_list = LIST_HEAD_INIT((name).wait_list)             \
+	}
 
 int down_read_slow(struct rw_semaphore *sem, unsigned int state);
 int down_write_slow(struct rw_semaphore *sem, unsigned int state);
@@ -134,7 +138,8 @@ static inline void up_write(struct rw_semaphore *sem)
 		rwsem_wake(sem);
 }
 
-void downgrade_write(struct rw_semaphore *sem);	/* the writer becomes a reader, with nobody in between */
+void downgrade_write(
+	struct rw_semaphore *sem); /* the writer becomes a reader, with nobody in between */
 static inline bool rwsem_is_locked(const struct rw_semaphore *sem)
 {
 	return atomic_long_read(&sem->count) & ~RWSEM_WAITERS;
@@ -143,7 +148,7 @@ static inline bool rwsem_is_write_locked(const struct rw_semaphore *sem)
 {
 	return atomic_long_read(&sem->count) & RWSEM_WRITER;
 }
-#define assert_rwsem_held(sem)		VM_BUG_ON(!rwsem_is_locked(sem))
-#define assert_rwsem_held_write(sem)	VM_BUG_ON(!rwsem_is_write_locked(sem))
+#define assert_rwsem_held(sem)       VM_BUG_ON(!rwsem_is_locked(sem))
+#define assert_rwsem_held_write(sem) VM_BUG_ON(!rwsem_is_write_locked(sem))
 
 #endif

@@ -28,99 +28,103 @@ struct fs_struct;
 struct pt_regs;
 
 /* thread_flags: looked at as one word on the way to user mode */
-#define TIF_NEED_RESCHED	(1u << 0)
-#define TIF_SIGPENDING		(1u << 1)
-#define TIF_NOTIFY_RESUME	(1u << 2)	/* task_work: delayed fput */
-#define TIF_SYSCALL_TRACE	(1u << 3)	/* kernel/strace.c: system calls are shown ... */
-#define TIF_SYSCALL_FOLLOW	(1u << 4)	/* ... and those of the children it makes */
-#define TIF_USER_WORK		(TIF_NEED_RESCHED | TIF_SIGPENDING | TIF_NOTIFY_RESUME)
+#define TIF_NEED_RESCHED   (1u << 0)
+#define TIF_SIGPENDING     (1u << 1)
+#define TIF_NOTIFY_RESUME  (1u << 2) /* task_work: delayed fput */
+#define TIF_SYSCALL_TRACE  (1u << 3) /* kernel/strace.c: system calls are shown ... */
+#define TIF_SYSCALL_FOLLOW (1u << 4) /* ... and those of the children it makes */
+#define TIF_USER_WORK      (TIF_NEED_RESCHED | TIF_SIGPENDING | TIF_NOTIFY_RESUME)
 
 /* task->flags; values are Linux's, /proc/[pid]/stat shows them */
-#define PF_IDLE		0x00000002u
-#define PF_KTHREAD	0x00200000u
-#define PF_RANDOMIZE	0x00400000u	/* this program's addresses are randomised */
-#define PF_EXITING	0x00000004u
-#define PF_FORKNOEXEC	0x00000040u
-#define PF_SIGNALED	0x00000400u
+#define PF_IDLE       0x00000002u
+#define PF_KTHREAD    0x00200000u
+#define PF_RANDOMIZE  0x00400000u /* this program's addresses are randomised */
+#define PF_EXITING    0x00000004u
+#define PF_FORKNOEXEC 0x00000040u
+#define PF_SIGNALED   0x00000400u
 
 /* task->jobctl */
-#define JOBCTL_STOP_PENDING	0x1u	/* the group stops: so shall this thread */
-#define JOBCTL_STOP_CONSUME	0x2u	/* ... and it is counted in group_stop_count */
-#define JOBCTL_STOP_DEQUEUED	0x4u	/* a stop signal was taken; SIGCONT revokes it */
+#define JOBCTL_STOP_PENDING  0x1u /* the group stops: so shall this thread */
+#define JOBCTL_STOP_CONSUME  0x2u /* ... and it is counted in group_stop_count */
+#define JOBCTL_STOP_DEQUEUED 0x4u /* a stop signal was taken; SIGCONT revokes it */
 
 struct callback_head {
 	struct callback_head *next;
 	void (*func)(struct callback_head *head);
 };
 
-struct sched_entity {			/* [q] */
-	struct rb_node run_node;	/* queued by vruntime */
+struct sched_entity {            /* [q] */
+	struct rb_node run_node; /* queued by vruntime */
 	struct list_head run_list;
-	bool on_rq;			/* runnable: running or in the tree */
-	u64 vruntime, exec_start, sum_exec_runtime;	/* ns */
-	u64 slice_start;		/* sum_exec_runtime when it was last chosen */
+	bool on_rq;                                 /* runnable: running or in the tree */
+	u64 vruntime, exec_start, sum_exec_runtime; /* ns */
+	u64 slice_start;                            /* sum_exec_runtime when it was last chosen */
 };
 
 struct task_struct {
-	void *stack;				/* [I] lowest byte of the kernel stack */
-	struct thread_struct thread;		/* registers while not running */
-	volatile u32 thread_flags;		/* [a] TIF_* */
-	unsigned int state;			/* [q] TASK_*; the task itself may set it to sleep */
-	unsigned int flags;			/* [c] PF_* */
-	int exit_state;				/* [t] 0, TASK_ZOMBIE, TASK_DEAD */
-	int exit_code, exit_signal;		/* [t] wait status encoding */
-	atomic_t usage;				/* [a] references; the table holds one */
+	void *stack;                 /* [I] lowest byte of the kernel stack */
+	struct thread_struct thread; /* registers while not running */
+	volatile u32 thread_flags;   /* [a] TIF_* */
+	unsigned int state;          /* [q] TASK_*; the task itself may set it to sleep */
+	unsigned int flags;          /* [c] PF_* */
+	int exit_state;              /* [t] 0, TASK_ZOMBIE, TASK_DEAD */
+	int exit_code, exit_signal;  /* [t] wait status encoding */
+	atomic_t usage;              /* [a] references; the table holds one */
 
-	pid_t pid, tgid;			/* [I] */
-	char comm[16];				/* [c] */
-	struct mm_struct *mm, *active_mm;	/* [c] NULL mm: kernel thread */
+	pid_t pid, tgid;                  /* [I] */
+	char comm[16];                    /* [c] */
+	struct mm_struct *mm, *active_mm; /* [c] NULL mm: kernel thread */
 
 	struct sched_entity se;
-	int prio_nice;				/* [q] -20..19 */
-	unsigned int cpu;			/* [q] */
+	int prio_nice;    /* [q] -20..19 */
+	unsigned int cpu; /* [q] */
 	unsigned long cpus_allowed;
-	u64 utime_ns, stime_ns;			/* [q] sampled by the tick; see task_cputime */
-	u64 start_time_ns;			/* [I] on the monotonic clock */
+	u64 utime_ns, stime_ns; /* [q] sampled by the tick; see task_cputime */
+	u64 start_time_ns;      /* [I] on the monotonic clock */
 	unsigned long nvcsw, nivcsw;
-	unsigned long min_flt, maj_flt;		/* [c] */
+	unsigned long min_flt, maj_flt; /* [c] */
 
-	struct task_struct *real_parent, *parent;	/* [t] */
-	struct list_head children, sibling;	/* [t] */
-	struct task_struct *group_leader;	/* [t] */
-	struct list_head thread_group;		/* [t] */
-	struct list_head tasks;			/* [t] all thread-group leaders */
-	struct hlist_node pid_hash;		/* [t] */
+	struct task_struct *real_parent, *parent; /* [t] */
+	struct list_head children, sibling;       /* [t] */
+	struct task_struct *group_leader;         /* [t] */
+	struct list_head thread_group;            /* [t] */
+	struct list_head tasks;                   /* [t] all thread-group leaders */
+	struct hlist_node pid_hash;               /* [t] */
 
-	struct signal_struct *signal;		/* shared by the thread group */
+	struct signal_struct *signal; /* shared by the thread group */
 	struct sighand_struct *sighand;
-	sigset_t blocked, saved_sigmask;	/* [h] blocked: written by the task itself */
-	sigset_t real_blocked;			/* [h] rt_sigtimedwait: blocked but for what is waited for */
+	sigset_t blocked, saved_sigmask; /* [h] blocked: written by the task itself */
+	sigset_t real_blocked; /* [h] rt_sigtimedwait: blocked but for what is waited for */
 	bool restore_sigmask;
-	struct sigpending pending;		/* [h] for this thread */
-	unsigned int jobctl;			/* [h] JOBCTL_* */
-	int pdeath_signal;			/* [c] sent when the parent dies */
-	struct sigaltstack_info sas;		/* [c] */
+	struct sigpending pending;   /* [h] for this thread */
+	unsigned int jobctl;         /* [h] JOBCTL_* */
+	int pdeath_signal;           /* [c] sent when the parent dies */
+	struct sigaltstack_info sas; /* [c] */
 	struct restart_block restart;
 
 	struct files_struct *files;
 	struct fs_struct *fs;
-	struct cred cred;			/* [c] others read it under process_table lock */
-	unsigned int personality;		/* [c] */
+	struct cred cred;         /* [c] others read it under process_table lock */
+	unsigned int personality; /* [c] */
 
-	int (*kthread_fn)(void *);		/* [I] kernel thread: what it runs first */
+	int (*kthread_fn)(void *); /* [I] kernel thread: what it runs first */
 	void *kthread_arg;
-	struct completion_vfork *vfork_done;	/* parent of a vfork sleeps on it */
-	u32 *set_child_tid, *clear_child_tid;	/* user addresses */
-	void *robust_list;			/* user address */
+	struct completion_vfork *vfork_done;  /* parent of a vfork sleeps on it */
+	u32 *set_child_tid, *clear_child_tid; /* user addresses */
+	void *robust_list;                    /* user address */
 	size_t robust_list_len;
 
-	struct callback_head *task_works;	/* [a] run on return to user mode */
-	struct wait_queue_entry *waiting_on;	/* for the watchdog */
-	unsigned short ioprio;			/* [t] ioprio_set(2) */
-	int fail_nth;				/* [c] the nth allocation from now on fails; 0 off */
+	struct callback_head *task_works;    /* [a] run on return to user mode */
+	struct wait_queue_entry *waiting_on; /* for the watchdog */
+	unsigned short ioprio;               /* [t] ioprio_set(2) */
+	int fail_nth;                        /* [c] the nth allocation from now on fails; 0 off */
 #ifdef DEBUG
-	unsigned int nr_locks_held;		/* [c] lock ranks, kernel/lockdebug.c */
-	struct { const void *lock; u16 rank; u16 sleeping; } locks_held[16];
+	unsigned int nr_locks_held; /* [c] lock ranks, kernel/lockdebug.c */
+	struct {
+		const void *lock;
+		u16 rank;
+		u16 sleeping;
+	} locks_held[16];
 	unsigned int rcu_depth;
 #endif
 };
@@ -128,60 +132,68 @@ struct task_struct {
 DECLARE_PER_CPU(struct task_struct *, current_task);
 #define current this_cpu_read(current_task)
 
-extern struct task_struct init_task;		/* CPU 0's idle task */
+extern struct task_struct init_task; /* CPU 0's idle task */
 
 /* --- kernel/sched.c --- */
 void sched_init(void);
-void schedule(void);				/* gives up the CPU; state says whether it stays runnable */
-int wake_up_process(struct task_struct *task);	/* 1 if it slept */
+void schedule(void); /* gives up the CPU; state says whether it stays runnable */
+int wake_up_process(struct task_struct *task); /* 1 if it slept */
 int wake_up_state(struct task_struct *task, unsigned int states);
 void wake_up_new_task(struct task_struct *task);
-void scheduler_tick(void);			/* timer interrupt */
+void scheduler_tick(void); /* timer interrupt */
 void sched_yield_task(void);
 static inline void set_task_state(unsigned int state)
 {
 	__atomic_store_n(&current->state, state, __ATOMIC_SEQ_CST);
 }
-static inline void set_tsk_flag(struct task_struct *t, u32 f) { __atomic_or_fetch(&t->thread_flags, f, __ATOMIC_SEQ_CST); }
-static inline void clear_tsk_flag(struct task_struct *t, u32 f) { __atomic_and_fetch(&t->thread_flags, ~f, __ATOMIC_SEQ_CST); }
+static inline void set_tsk_flag(struct task_struct *t, u32 f)
+{
+	__atomic_or_fetch(&t->thread_flags, f, __ATOMIC_SEQ_CST);
+}
+static inline void clear_tsk_flag(struct task_struct *t, u32 f)
+{
+	__atomic_and_fetch(&t->thread_flags, ~f, __ATOMIC_SEQ_CST);
+}
 
 /* --- kernel/fork.c, exit.c, pid.c, kthread.c --- */
 struct kernel_clone_args {
 	u64 flags;
-	u32 *parent_tid, *child_tid;	/* user addresses */
+	u32 *parent_tid, *child_tid; /* user addresses */
 	int exit_signal;
 	unsigned long stack, stack_size, tls;
-	int (*fn)(void *);		/* kernel thread */
+	int (*fn)(void *); /* kernel thread */
 	void *fn_arg;
 	const char *name;
 };
-pid_t kernel_clone(struct kernel_clone_args *args);	/* pid, or -EAGAIN, -ENOMEM, -EINVAL */
+pid_t kernel_clone(struct kernel_clone_args *args); /* pid, or -EAGAIN, -ENOMEM, -EINVAL */
 struct task_struct *kthread_run(int (*fn)(void *), void *arg, const char *name); /* ERR_PTR */
-void do_exit(int code) __attribute__((noreturn));	/* this thread; wait-status encoding */
+void do_exit(int code) __attribute__((noreturn)); /* this thread; wait-status encoding */
 void do_group_exit(int code) __attribute__((noreturn));
 void get_task_struct(struct task_struct *task);
-void put_task_struct(struct task_struct *task);	/* the last one frees: no lock held, irqs on */
-#define PID_MAX_LIMIT 32768			/* pids are smaller */
-extern bool randomize_va_space;			/* false: norandmaps */
-unsigned long total_forks(void);		/* since boot */
-pid_t last_pid(void);				/* given out last */
+void put_task_struct(struct task_struct *task); /* the last one frees: no lock held, irqs on */
+#define PID_MAX_LIMIT 32768                     /* pids are smaller */
+extern bool randomize_va_space;                 /* false: norandmaps */
+unsigned long total_forks(void);                /* since boot */
+pid_t last_pid(void);                           /* given out last */
 unsigned int nr_threads(void);
 static inline struct task_struct *next_thread(const struct task_struct *t)
 {
 	return list_entry(t->thread_group.next, struct task_struct, thread_group);
 }
 /* for_each_thread - every thread of p's group; process_table_lock held */
-#define for_each_thread(p, t) for ((t) = (p); (t); (t) = next_thread(t) == (p) ? NULL : next_thread(t))
-extern struct list_head task_list;		/* [t] leaders, by task->tasks, oldest first */
+#define for_each_thread(p, t) \
+	for ((t) = (p); (t); (t) = next_thread(t) == (p) ? NULL : next_thread(t))
+extern struct list_head task_list; /* [t] leaders, by task->tasks, oldest first */
 static inline pid_t task_pgrp(const struct task_struct *t) { return t->signal->pgrp; }
 static inline pid_t task_session(const struct task_struct *t) { return t->signal->session; }
 void set_task_comm(struct task_struct *task, const char *name);
-struct task_struct *find_get_task(pid_t pid);		/* with a reference, or NULL */
+struct task_struct *find_get_task(pid_t pid); /* with a reference, or NULL */
 /* next_task_get - the thread-group leader with the smallest pid >= from, with a reference: for /proc */
 struct task_struct *next_task_get(pid_t from);
-struct mm_struct *get_task_mm(struct task_struct *task); /* mm_users + 1, or NULL for kernel threads and the dead */
+struct mm_struct *get_task_mm(
+	struct task_struct *task); /* mm_users + 1, or NULL for kernel threads and the dead */
 extern spinlock_t process_table_lock;
-int task_work_add(struct task_struct *task, struct callback_head *work);	/* -ESRCH when exiting */
+int task_work_add(struct task_struct *task, struct callback_head *work); /* -ESRCH when exiting */
 void task_work_run(void);
 /* True once the idle task runs: sleeping is possible. */
 extern bool scheduler_running;
@@ -190,40 +202,42 @@ static inline bool need_resched(void) { return current->thread_flags & TIF_NEED_
 /* sched_fork - a new task's entity; sched_finish_new - what a task does first, in its thread entry, irqs off */
 void sched_fork(struct task_struct *task);
 void sched_finish_new(struct task_struct *last);
-void set_user_nice(struct task_struct *task, int nice);	/* -20..19 */
+void set_user_nice(struct task_struct *task, int nice); /* -20..19 */
 /* task_cputime - user and system time so far, ns; their sum is exact, the split sampled */
 void task_cputime(const struct task_struct *task, u64 *utime_ns, u64 *stime_ns);
 /* thread_group_cputime - the same over living and dead threads; process_table_lock held */
 void thread_group_cputime(const struct task_struct *task, u64 *utime_ns, u64 *stime_ns);
-unsigned long nr_context_switches(void);	/* all CPUs, since boot */
+unsigned long nr_context_switches(void); /* all CPUs, since boot */
 unsigned int nr_running(void);
-void get_avenrun(u64 loads[3]);			/* load averages, 1 << SI_LOAD_SHIFT is one */
+void get_avenrun(u64 loads[3]); /* load averages, 1 << SI_LOAD_SHIFT is one */
 u64 get_idle_ns(unsigned int cpu);
-struct cpu_usage { u64 user_ns, nice_ns, system_ns, idle_ns; };
-void cpu_usage(unsigned int cpu, struct cpu_usage *out);	/* for /proc/stat */
+struct cpu_usage {
+	u64 user_ns, nice_ns, system_ns, idle_ns;
+};
+void cpu_usage(unsigned int cpu, struct cpu_usage *out); /* for /proc/stat */
 /* exit_to_user_mode - signals, rescheduling, task work: before every return to ring 3, interrupts off on return */
 void exit_to_user_mode(struct pt_regs *regs);
 /* task_limits - fill mm_limits from a task's rlimits and capabilities */
 struct mm_limits;
 void task_limits(const struct task_struct *task, struct mm_limits *lim);
 
-#define CSIGNAL			0x000000ffUL
-#define CLONE_VM		0x00000100UL
-#define CLONE_FS		0x00000200UL
-#define CLONE_FILES		0x00000400UL
-#define CLONE_SIGHAND		0x00000800UL
-#define CLONE_PIDFD		0x00001000UL
-#define CLONE_PTRACE		0x00002000UL
-#define CLONE_VFORK		0x00004000UL
-#define CLONE_PARENT		0x00008000UL
-#define CLONE_THREAD		0x00010000UL
-#define CLONE_NEWNS		0x00020000UL
-#define CLONE_SYSVSEM		0x00040000UL
-#define CLONE_SETTLS		0x00080000UL
-#define CLONE_PARENT_SETTID	0x00100000UL
-#define CLONE_CHILD_CLEARTID	0x00200000UL
-#define CLONE_DETACHED		0x00400000UL
-#define CLONE_UNTRACED		0x00800000UL
-#define CLONE_CHILD_SETTID	0x01000000UL
+#define CSIGNAL              0x000000ffUL
+#define CLONE_VM             0x00000100UL
+#define CLONE_FS             0x00000200UL
+#define CLONE_FILES          0x00000400UL
+#define CLONE_SIGHAND        0x00000800UL
+#define CLONE_PIDFD          0x00001000UL
+#define CLONE_PTRACE         0x00002000UL
+#define CLONE_VFORK          0x00004000UL
+#define CLONE_PARENT         0x00008000UL
+#define CLONE_THREAD         0x00010000UL
+#define CLONE_NEWNS          0x00020000UL
+#define CLONE_SYSVSEM        0x00040000UL
+#define CLONE_SETTLS         0x00080000UL
+#define CLONE_PARENT_SETTID  0x00100000UL
+#define CLONE_CHILD_CLEARTID 0x00200000UL
+#define CLONE_DETACHED       0x00400000UL
+#define CLONE_UNTRACED       0x00800000UL
+#define CLONE_CHILD_SETTID   0x01000000UL
 
 #endif

@@ -14,12 +14,15 @@
 #include <kernel/printk.h>
 
 typedef struct spinlock {
-	u32 locked;		/* 0 free, 1 held */
-	u16 rank;		/* enum lock_rank */
-	u16 owner;		/* debug: CPU + 1 of the holder */
+	u32 locked; /* 0 free, 1 held */
+	u16 rank;   /* enum lock_rank */
+	u16 owner;  /* debug: CPU + 1 of the holder */
 } spinlock_t;
 
-#define SPIN_LOCK_INIT(r) { .locked = 0, .rank = (r), .owner = 0 }
+#define SPIN_LOCK_INIT(r)                            \
+	{                                            \
+		.locked = 0, .rank = (r), .owner = 0 \
+	}
 #define DEFINE_SPINLOCK(name, r) spinlock_t name = SPIN_LOCK_INIT(r)
 
 static inline void spin_lock_init(spinlock_t *lock, enum lock_rank rank)
@@ -30,13 +33,17 @@ static inline void spin_lock_init(spinlock_t *lock, enum lock_rank rank)
 void spin_lock_slow(spinlock_t *lock);
 
 #ifdef DEBUG
-void lockdebug_acquire(spinlock_t *lock, bool nested);	/* before waiting: rank and recursion */
+void lockdebug_acquire(spinlock_t *lock, bool nested); /* before waiting: rank and recursion */
 void lockdebug_acquired(spinlock_t *lock);
 void lockdebug_release(spinlock_t *lock);
-void lockdebug_stop(void);	/* panic: no more checks */
+void lockdebug_stop(void); /* panic: no more checks */
 #else
-static inline void lockdebug_stop(void) { }
-static inline void lockdebug_acquire(spinlock_t *lock, bool nested) { (void)lock; (void)nested; }
+static inline void lockdebug_stop(void) {}
+static inline void lockdebug_acquire(spinlock_t *lock, bool nested)
+{
+	(void)lock;
+	(void)nested;
+}
 static inline void lockdebug_acquired(spinlock_t *lock) { (void)lock; }
 static inline void lockdebug_release(spinlock_t *lock) { (void)lock; }
 #endif
@@ -67,12 +74,31 @@ static inline void spin_unlock(spinlock_t *lock)
 	__atomic_store_n(&lock->locked, 0, __ATOMIC_RELEASE);
 }
 
-static inline bool spin_is_locked(const spinlock_t *lock) { return __atomic_load_n(&lock->locked, __ATOMIC_RELAXED); }
+static inline bool spin_is_locked(const spinlock_t *lock)
+{
+	return __atomic_load_n(&lock->locked, __ATOMIC_RELAXED);
+}
 #define assert_spin_locked(lock) VM_BUG_ON(!spin_is_locked(lock))
 
-#define spin_lock_irqsave(lock, flags)	do { local_irq_save(flags); spin_lock(lock); } while (0)
-#define spin_unlock_irqrestore(lock, flags) do { spin_unlock(lock); local_irq_restore(flags); } while (0)
-static inline void spin_lock_irq(spinlock_t *lock) { local_irq_disable(); spin_lock(lock); }
-static inline void spin_unlock_irq(spinlock_t *lock) { spin_unlock(lock); local_irq_enable(); }
+#define spin_lock_irqsave(lock, flags) \
+	do {                           \
+		local_irq_save(flags); \
+		spin_lock(lock);       \
+	} while (0)
+#define spin_unlock_irqrestore(lock, flags) \
+	do {                                \
+		spin_unlock(lock);          \
+		local_irq_restore(flags);   \
+	} while (0)
+static inline void spin_lock_irq(spinlock_t *lock)
+{
+	local_irq_disable();
+	spin_lock(lock);
+}
+static inline void spin_unlock_irq(spinlock_t *lock)
+{
+	spin_unlock(lock);
+	local_irq_enable();
+}
 
 #endif

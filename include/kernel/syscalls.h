@@ -9,10 +9,10 @@
 
 #include <lib/types.h>
 
-typedef long (*syscall_fn_t)(unsigned long, unsigned long, unsigned long, unsigned long, unsigned long,
-			     unsigned long);
+typedef long (*syscall_fn_t)(unsigned long, unsigned long, unsigned long, unsigned long,
+			     unsigned long, unsigned long);
 
-#include <kernel/syscalls_fs.h>		/* fs/ */
-#include <kernel/syscalls_kernel.h>	/* kernel/ */
+#include <kernel/syscalls_fs.h>     /* fs/ */
+#include <kernel/syscalls_kernel.h> /* kernel/ */
 
 #endif

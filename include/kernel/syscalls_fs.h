@@ -24,15 +24,18 @@ long sys_pread64(unsigned int fd, char *buf, size_t len, loff_t pos);
 long sys_pwrite64(unsigned int fd, const char *buf, size_t len, loff_t pos);
 long sys_readv(unsigned long fd, const struct iovec *vec, unsigned long nr);
 long sys_writev(unsigned long fd, const struct iovec *vec, unsigned long nr);
-long sys_preadv(unsigned long fd, const struct iovec *vec, unsigned long nr, unsigned long pos_l, unsigned long pos_h);
-long sys_pwritev(unsigned long fd, const struct iovec *vec, unsigned long nr, unsigned long pos_l, unsigned long pos_h);
-long sys_preadv2(unsigned long fd, const struct iovec *vec, unsigned long nr, unsigned long pos_l, unsigned long pos_h,
-		 int flags);
+long sys_preadv(unsigned long fd, const struct iovec *vec, unsigned long nr, unsigned long pos_l,
+		unsigned long pos_h);
+long sys_pwritev(unsigned long fd, const struct iovec *vec, unsigned long nr, unsigned long pos_l,
+		 unsigned long pos_h);
+long sys_preadv2(unsigned long fd, const struct iovec *vec, unsigned long nr, unsigned long pos_l,
+		 unsigned long pos_h, int flags);
 long sys_pwritev2(unsigned long fd, const struct iovec *vec, unsigned long nr, unsigned long pos_l,
 		  unsigned long pos_h, int flags);
 long sys_lseek(unsigned int fd, loff_t offset, unsigned int whence);
 long sys_sendfile(int out_fd, int in_fd, loff_t *offset, size_t count);
-long sys_copy_file_range(int fd_in, loff_t *off_in, int fd_out, loff_t *off_out, size_t len, unsigned int flags);
+long sys_copy_file_range(int fd_in, loff_t *off_in, int fd_out, loff_t *off_out, size_t len,
+			 unsigned int flags);
 
 /* open.c, attr.c */
 long sys_open(const char *name, int flags, mode_t mode);
@@ -93,7 +96,8 @@ long sys_link(const char *old_name, const char *new_name);
 long sys_linkat(int old_dfd, const char *old_name, int new_dfd, const char *new_name, int flags);
 long sys_rename(const char *old_name, const char *new_name);
 long sys_renameat(int old_dfd, const char *old_name, int new_dfd, const char *new_name);
-long sys_renameat2(int old_dfd, const char *old_name, int new_dfd, const char *new_name, unsigned int flags);
+long sys_renameat2(int old_dfd, const char *old_name, int new_dfd, const char *new_name,
+		   unsigned int flags);
 
 /* file.c, fcntl.c, locks.c */
 long sys_close(unsigned int fd);
@@ -109,13 +113,15 @@ long sys_flock(unsigned int fd, unsigned int op);
 long sys_pipe(int *fds);
 long sys_pipe2(int *fds, int flags);
 long sys_poll(struct pollfd *fds, unsigned int nfds, int timeout_ms);
-long sys_ppoll(struct pollfd *fds, unsigned int nfds, struct __kernel_timespec *timeout, const u64 *sigmask,
-	       size_t sigsetsize);
+long sys_ppoll(struct pollfd *fds, unsigned int nfds, struct __kernel_timespec *timeout,
+	       const u64 *sigmask, size_t sigsetsize);
 long sys_select(int n, u64 *in, u64 *out, u64 *ex, struct __kernel_old_timeval *timeout);
-long sys_pselect6(int n, u64 *in, u64 *out, u64 *ex, struct __kernel_timespec *timeout, const u64 *sigmask);
+long sys_pselect6(int n, u64 *in, u64 *out, u64 *ex, struct __kernel_timespec *timeout,
+		  const u64 *sigmask);
 
 /* mount.c, xattr.c */
-long sys_mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data);
+long sys_mount(const char *source, const char *target, const char *type, unsigned long flags,
+	       const void *data);
 long sys_umount2(const char *name, int flags);
 long sys_setxattr(const char *path, const char *name, const void *value, size_t size, int flags);
 long sys_lsetxattr(const char *path, const char *name, const void *value, size_t size, int flags);

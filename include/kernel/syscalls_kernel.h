@@ -18,11 +18,13 @@ struct sysinfo;
 struct sched_param;
 
 /* sys_mm.c */
-long sys_mmap(unsigned long addr, size_t len, unsigned long prot, unsigned long flags, int fd, u64 offset);
+long sys_mmap(unsigned long addr, size_t len, unsigned long prot, unsigned long flags, int fd,
+	      u64 offset);
 long sys_munmap(unsigned long addr, size_t len);
 long sys_mprotect(unsigned long start, size_t len, unsigned long prot);
 long sys_brk(unsigned long brk);
-long sys_mremap(unsigned long addr, size_t old_len, size_t new_len, unsigned long flags, unsigned long new_addr);
+long sys_mremap(unsigned long addr, size_t old_len, size_t new_len, unsigned long flags,
+		unsigned long new_addr);
 long sys_madvise(unsigned long start, size_t len, int advice);
 long sys_mincore(unsigned long start, size_t len, u8 *vec);
 long sys_msync(unsigned long start, size_t len, int flags);
@@ -30,7 +32,8 @@ long sys_msync(unsigned long start, size_t len, int flags);
 /* fork.c, exec.c, exit.c, wait4.c */
 long sys_fork(void);
 long sys_vfork(void);
-long sys_clone(unsigned long flags, unsigned long stack, u32 *parent_tid, u32 *child_tid, unsigned long tls);
+long sys_clone(unsigned long flags, unsigned long stack, u32 *parent_tid, u32 *child_tid,
+	       unsigned long tls);
 long sys_set_tid_address(u32 *tidptr);
 long sys_execve(const char *filename, const u64 *argv, const u64 *envp);
 long sys_exit(int code) __attribute__((noreturn));
@@ -39,12 +42,14 @@ long sys_wait4(pid_t pid, int *status, int options, struct rusage *ru);
 long sys_waitid(int which, pid_t pid, siginfo_t *info, int options, struct rusage *ru);
 
 /* signal.c, signal_frame.c */
-long sys_rt_sigaction(int sig, const struct kernel_sigaction *act, struct kernel_sigaction *old, size_t size);
+long sys_rt_sigaction(int sig, const struct kernel_sigaction *act, struct kernel_sigaction *old,
+		      size_t size);
 long sys_rt_sigprocmask(int how, const sigset_t *set, sigset_t *old, size_t size);
 long sys_rt_sigpending(sigset_t *set, size_t size);
 long sys_rt_sigsuspend(const sigset_t *set, size_t size);
 long sys_rt_sigreturn(void);
-long sys_rt_sigtimedwait(const sigset_t *set, siginfo_t *info, const struct __kernel_timespec *timeout, size_t size);
+long sys_rt_sigtimedwait(const sigset_t *set, siginfo_t *info,
+			 const struct __kernel_timespec *timeout, size_t size);
 long sys_rt_sigqueueinfo(pid_t pid, int sig, siginfo_t *info);
 long sys_rt_tgsigqueueinfo(pid_t tgid, pid_t pid, int sig, siginfo_t *info);
 long sys_sigaltstack(const stack_t *ss, stack_t *old);
@@ -61,11 +66,13 @@ long sys_settimeofday(const struct __kernel_old_timeval *tv, const struct __kern
 long sys_clock_gettime(int clock, struct __kernel_timespec *ts);
 long sys_clock_settime(int clock, const struct __kernel_timespec *ts);
 long sys_clock_getres(int clock, struct __kernel_timespec *ts);
-long sys_clock_nanosleep(int clock, int flags, const struct __kernel_timespec *want, struct __kernel_timespec *left);
+long sys_clock_nanosleep(int clock, int flags, const struct __kernel_timespec *want,
+			 struct __kernel_timespec *left);
 long sys_nanosleep(const struct __kernel_timespec *want, struct __kernel_timespec *left);
 long sys_times(struct tms *buf);
 long sys_getitimer(int which, struct __kernel_itimerval *value);
-long sys_setitimer(int which, const struct __kernel_itimerval *value, struct __kernel_itimerval *old);
+long sys_setitimer(int which, const struct __kernel_itimerval *value,
+		   struct __kernel_itimerval *old);
 long sys_alarm(unsigned int seconds);
 
 /* futex.c */
@@ -124,7 +131,8 @@ long sys_setdomainname(const char *name, int len);
 long sys_getrusage(int who, struct rusage *ru);
 long sys_getrlimit(unsigned int which, struct rlimit *rlim);
 long sys_setrlimit(unsigned int which, const struct rlimit *rlim);
-long sys_prlimit64(pid_t pid, unsigned int which, const struct rlimit *new_limit, struct rlimit *old_limit);
+long sys_prlimit64(pid_t pid, unsigned int which, const struct rlimit *new_limit,
+		   struct rlimit *old_limit);
 long sys_getpriority(int which, int who);
 long sys_setpriority(int which, int who, int nice);
 long sys_ioprio_get(int which, int who);

@@ -12,38 +12,40 @@
 #include <lib/rbtree.h>
 #include <uapi/time.h>
 
-#define NSEC_PER_SEC	1000000000UL
-#define NSEC_PER_MSEC	1000000UL
-#define NSEC_PER_USEC	1000UL
-#define KTIME_MAX	(~0UL >> 1)	/* never */
+#define NSEC_PER_SEC  1000000000UL
+#define NSEC_PER_MSEC 1000000UL
+#define NSEC_PER_USEC 1000UL
+#define KTIME_MAX     (~0UL >> 1) /* never */
 
 /* --- kernel/clock.c --- */
-u64 ktime_get_ns(void);			/* CLOCK_MONOTONIC: since boot */
-u64 ktime_get_real_ns(void);		/* CLOCK_REALTIME: since 1970 */
-void clock_init(void);			/* reads the RTC once; after time_init */
+u64 ktime_get_ns(void);      /* CLOCK_MONOTONIC: since boot */
+u64 ktime_get_real_ns(void); /* CLOCK_REALTIME: since 1970 */
+void clock_init(void);       /* reads the RTC once; after time_init */
 /* get_timespec - a user's struct timespec in ns, saturated at KTIME_MAX; -EFAULT, -EINVAL (as Linux checks it) */
 int get_timespec(const struct __kernel_timespec *uts, u64 *ns);
-int put_timespec(u64 ns, struct __kernel_timespec *uts);	/* -EFAULT */
+int put_timespec(u64 ns, struct __kernel_timespec *uts); /* -EFAULT */
 
 struct task_struct;
 /* --- kernel/itimer.c --- */
-void itimer_exec_exit(struct task_struct *task);	/* the process ends: ITIMER_REAL goes */
-void check_cpu_itimers(struct task_struct *task);	/* tick: ITIMER_VIRTUAL, ITIMER_PROF, RLIMIT_CPU */
-void itimer_init(struct task_struct *task);		/* a new process has none armed */
+void itimer_exec_exit(struct task_struct *task); /* the process ends: ITIMER_REAL goes */
+void check_cpu_itimers(
+	struct task_struct *task);          /* tick: ITIMER_VIRTUAL, ITIMER_PROF, RLIMIT_CPU */
+void itimer_init(struct task_struct *task); /* a new process has none armed */
 
 /* --- kernel/timer.c --- */
 struct ktimer {
 	struct rb_node node;
-	u64 expires_ns;			/* on ktime_get_ns's clock */
-	void (*fn)(struct ktimer *timer); /* interrupts off, no lock held; may start the timer again */
-	unsigned int cpu;		/* whose tree it is in */
+	u64 expires_ns; /* on ktime_get_ns's clock */
+	void (*fn)(
+		struct ktimer *timer); /* interrupts off, no lock held; may start the timer again */
+	unsigned int cpu;              /* whose tree it is in */
 	bool queued;
 };
 
-void timers_init(void);			/* takes VECTOR_TIMER; after apic_init and time_init */
+void timers_init(void); /* takes VECTOR_TIMER; after apic_init and time_init */
 void ktimer_init(struct ktimer *timer, void (*fn)(struct ktimer *timer));
-void ktimer_start(struct ktimer *timer, u64 expires_ns);	/* again: moves it */
-bool ktimer_cancel(struct ktimer *timer);	/* true if it was pending; afterwards fn does not run */
+void ktimer_start(struct ktimer *timer, u64 expires_ns); /* again: moves it */
+bool ktimer_cancel(struct ktimer *timer); /* true if it was pending; afterwards fn does not run */
 /**
  * schedule_timeout - sleep in the state set by the caller, for @ns at most (KTIME_MAX: no limit)
  *

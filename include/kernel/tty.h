@@ -18,13 +18,14 @@ struct tty_driver {
 	const char *name;
 	/* put - take up to len bytes for output; fewer when the device's buffer is full. Any context. */
 	size_t (*put)(struct tty_struct *tty, const char *buf, size_t len);
-	size_t (*room)(struct tty_struct *tty);			/* bytes that put would take now */
-	void (*set_termios)(struct tty_struct *tty);		/* speed; may be NULL */
-	void (*drain)(struct tty_struct *tty);			/* sleeps until all output has left; may be NULL */
-	long (*ioctl)(struct tty_struct *tty, unsigned int cmd, unsigned long arg);	/* the device's own; may be NULL */
+	size_t (*room)(struct tty_struct *tty);      /* bytes that put would take now */
+	void (*set_termios)(struct tty_struct *tty); /* speed; may be NULL */
+	void (*drain)(struct tty_struct *tty); /* sleeps until all output has left; may be NULL */
+	long (*ioctl)(struct tty_struct *tty, unsigned int cmd,
+		      unsigned long arg); /* the device's own; may be NULL */
 };
 
-#define N_TTY_BUF_SIZE 65536u		/* input ring; a power of two */
+#define N_TTY_BUF_SIZE 65536u /* input ring; a power of two */
 
 struct tty_struct {
 	char name[16];
@@ -32,36 +33,37 @@ struct tty_struct {
 	const struct tty_driver *driver;
 	void *driver_data;
 
-	spinlock_t lock;		/* rank LOCK_TTY, irq-safe: everything below but the mutexes */
+	spinlock_t lock; /* rank LOCK_TTY, irq-safe: everything below but the mutexes */
 	struct ktermios termios;
 	struct winsize winsize;
-	pid_t pgrp, session;		/* foreground group; session it controls, 0 none */
-	bool stopped;			/* ^S */
-	bool lnext;			/* ^V seen */
+	pid_t pgrp, session; /* foreground group; session it controls, 0 none */
+	bool stopped;        /* ^S */
+	bool lnext;          /* ^V seen */
 
 	/* input: a ring; [tail, canon_head) whole lines, [canon_head, head) the line being edited */
 	char *buf;
-	unsigned int head, tail, canon_head;	/* free running */
-	unsigned long *line_end;	/* bitmap over the ring: byte ends a line */
-	unsigned int lines;		/* whole lines waiting */
-	unsigned int column, canon_column;	/* for erasing tabs */
-	char echo_buf[256];		/* echo that the device had no room for */
+	unsigned int head, tail, canon_head; /* free running */
+	unsigned long *line_end;             /* bitmap over the ring: byte ends a line */
+	unsigned int lines;                  /* whole lines waiting */
+	unsigned int column, canon_column;   /* for erasing tabs */
+	char echo_buf[256];                  /* echo that the device had no room for */
 	unsigned int echo_head, echo_tail;
 
-	struct mutex read_lock, write_lock;	/* rank LOCK_FILE_MISC */
+	struct mutex read_lock, write_lock; /* rank LOCK_FILE_MISC */
 	wait_queue_head_t read_wait, write_wait;
 };
 
-int tty_init_struct(struct tty_struct *tty, const char *name, u64 dev, const struct tty_driver *driver, void *data);
+int tty_init_struct(struct tty_struct *tty, const char *name, u64 dev,
+		    const struct tty_driver *driver, void *data);
 /* tty_receive - bytes from the device; interrupt context */
 void tty_receive(struct tty_struct *tty, const char *bytes, size_t len);
 /* tty_wakeup - the device has room again; interrupt context */
 void tty_wakeup(struct tty_struct *tty);
-extern struct tty_struct *console_tty;		/* what /dev/console is */
+extern struct tty_struct *console_tty; /* what /dev/console is */
 extern const struct file_operations tty_fops;
 /* drivers/serial.c */
 void serial_init(void);
-struct tty_struct *serial_tty(u64 dev);		/* by device number; NULL */
+struct tty_struct *serial_tty(u64 dev); /* by device number; NULL */
 /* disassociate_ctty - a session leader exits: hang up */
 void disassociate_ctty(struct tty_struct *tty);
 

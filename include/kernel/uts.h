@@ -6,6 +6,6 @@
 
 #include <uapi/utsname.h>
 
-extern struct new_utsname uts;		/* nodename and domainname under uts_lock */
+extern struct new_utsname uts; /* nodename and domainname under uts_lock */
 
 #endif

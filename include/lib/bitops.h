@@ -92,43 +92,22 @@ static __always_inline unsigned int __fls(unsigned long x)
 	return 63U - (unsigned int)__builtin_clzl(x);
 }
 
-static __always_inline unsigned int ffz(unsigned long x)
-{
-	return __ffs(~x);
-}
+static __always_inline unsigned int ffz(unsigned long x) { return __ffs(~x); }
 
 /* Highest set bit from 1; 0 when there is none. */
-static __always_inline unsigned int fls64(u64 x)
-{
-	return x ? __fls(x) + 1 : 0;
-}
+static __always_inline unsigned int fls64(u64 x) { return x ? __fls(x) + 1 : 0; }
 
-static __always_inline unsigned int fls(unsigned int x)
-{
-	return fls64(x);
-}
+static __always_inline unsigned int fls(unsigned int x) { return fls64(x); }
 
-static __always_inline unsigned int ffs64(u64 x)
-{
-	return x ? __ffs(x) + 1 : 0;
-}
+static __always_inline unsigned int ffs64(u64 x) { return x ? __ffs(x) + 1 : 0; }
 
 /* floor(log2(x)); @x is not 0. */
-static __always_inline unsigned int ilog2(u64 x)
-{
-	return __fls(x);
-}
+static __always_inline unsigned int ilog2(u64 x) { return __fls(x); }
 
 /* Smallest power of two >= @x; @x is not 0 and at most 1 << 63. */
-static __always_inline u64 roundup_pow_of_two(u64 x)
-{
-	return x <= 1 ? 1 : 1UL << fls64(x - 1);
-}
+static __always_inline u64 roundup_pow_of_two(u64 x) { return x <= 1 ? 1 : 1UL << fls64(x - 1); }
 
-static __always_inline u64 rounddown_pow_of_two(u64 x)
-{
-	return 1UL << ilog2(x);
-}
+static __always_inline u64 rounddown_pow_of_two(u64 x) { return 1UL << ilog2(x); }
 
 /* Number of set bits.  Arithmetic: the builtin would call a library without POPCNT. */
 static inline unsigned int hweight64(u64 x)
@@ -139,14 +118,8 @@ static inline unsigned int hweight64(u64 x)
 	return (unsigned int)((x * 0x0101010101010101UL) >> 56);
 }
 
-static inline unsigned int hweight32(u32 x)
-{
-	return hweight64(x);
-}
+static inline unsigned int hweight32(u32 x) { return hweight64(x); }
 
-static inline unsigned int hweight_long(unsigned long x)
-{
-	return hweight64(x);
-}
+static inline unsigned int hweight_long(unsigned long x) { return hweight64(x); }
 
 #endif

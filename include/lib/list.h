@@ -181,10 +181,7 @@ struct hlist_head {
 		NULL    \
 	}
 
-static inline void INIT_HLIST_HEAD(struct hlist_head *head)
-{
-	head->first = NULL;
-}
+static inline void INIT_HLIST_HEAD(struct hlist_head *head) { head->first = NULL; }
 
 static inline void INIT_HLIST_NODE(struct hlist_node *node)
 {
@@ -192,15 +189,9 @@ static inline void INIT_HLIST_NODE(struct hlist_node *node)
 	node->pprev = NULL;
 }
 
-static inline bool hlist_unhashed(const struct hlist_node *node)
-{
-	return !node->pprev;
-}
+static inline bool hlist_unhashed(const struct hlist_node *node) { return !node->pprev; }
 
-static inline bool hlist_empty(const struct hlist_head *head)
-{
-	return !READ_ONCE(head->first);
-}
+static inline bool hlist_empty(const struct hlist_head *head) { return !READ_ONCE(head->first); }
 
 static inline void hlist_add_head(struct hlist_node *node, struct hlist_head *head)
 {

@@ -49,16 +49,10 @@ struct rb_root_cached {
 	struct rb_node *rb_leftmost;
 };
 
-#define RB_ROOT          \
-	(struct rb_root) \
-	{                \
-		NULL     \
-	}
-#define RB_ROOT_CACHED          \
-	(struct rb_root_cached) \
-	{                       \
-		{ NULL }, NULL  \
-	}
+#define RB_ROOT \
+	(struct rb_root) { NULL }
+#define RB_ROOT_CACHED \
+	(struct rb_root_cached) { { NULL }, NULL }
 
 #define RB_RED                      0UL
 #define RB_BLACK                    1UL

@@ -21,37 +21,39 @@ struct address_space_operations {
 	int (*releasepage)(struct page *page, gfp_t gfp);
 };
 
-#define AS_UNEVICTABLE	0x1ul	/* ramfs: the cache is the only copy */
-#define AS_SHMEM	0x2ul	/* counted as Shmem: tmpfs */
+#define AS_UNEVICTABLE 0x1ul /* ramfs: the cache is the only copy */
+#define AS_SHMEM       0x2ul /* counted as Shmem: tmpfs */
 
 struct address_space {
-	void *host;			/* [I] the file system's inode */
-	struct index_tree tree;		/* tree_lock to write, RCU to read: pages by index */
-	spinlock_t tree_lock;		/* rank LOCK_MAPPING_TREE */
-	unsigned long nrpages;		/* tree_lock */
-	struct rb_root_cached i_mmap;	/* i_mmap_rwsem: VMAs by page range */
+	void *host;                       /* [I] the file system's inode */
+	struct index_tree tree;           /* tree_lock to write, RCU to read: pages by index */
+	spinlock_t tree_lock;             /* rank LOCK_MAPPING_TREE */
+	unsigned long nrpages;            /* tree_lock */
+	struct rb_root_cached i_mmap;     /* i_mmap_rwsem: VMAs by page range */
 	struct rw_semaphore i_mmap_rwsem; /* rank LOCK_I_MMAP */
-	atomic_t i_mmap_writable;	/* VM_SHARED + VM_MAYWRITE mappings */
-	u64 i_size;			/* bytes; written under the inode's lock, read atomically */
-	unsigned long flags;		/* AS_* */
-	gfp_t gfp_mask;			/* [I] */
+	atomic_t i_mmap_writable;         /* VM_SHARED + VM_MAYWRITE mappings */
+	u64 i_size;          /* bytes; written under the inode's lock, read atomically */
+	unsigned long flags; /* AS_* */
+	gfp_t gfp_mask;      /* [I] */
 	const struct address_space_operations *a_ops; /* [I] */
 	int wb_err;
-	u64 futex_id;			/* [a] kernel/futex.c: names the object; 0 until a futex lies in it */
+	u64 futex_id; /* [a] kernel/futex.c: names the object; 0 until a futex lies in it */
 };
 
-void address_space_init(struct address_space *as, void *host, const struct address_space_operations *ops,
-			unsigned long flags);
+void address_space_init(struct address_space *as, void *host,
+			const struct address_space_operations *ops, unsigned long flags);
 /* filemap_find_page - page at index with a reference, or NULL; lock-free to the caller */
 struct page *filemap_find_page(struct address_space *as, pgoff_t index);
 /* filemap_grab_page - found or new, referenced and locked, possibly not up to date; NULL on out of memory */
 struct page *filemap_grab_page(struct address_space *as, pgoff_t index);
 /* filemap_read_page - referenced and up to date (unlocked), reading it in if need be; ERR_PTR */
 struct page *filemap_read_page(struct file *file, struct address_space *as, pgoff_t index);
-int filemap_add_page(struct address_space *as, struct page *page, pgoff_t index); /* locked page; -EEXIST, -ENOMEM */
+int filemap_add_page(struct address_space *as, struct page *page,
+		     pgoff_t index); /* locked page; -EEXIST, -ENOMEM */
 /* truncate_pagecache - i_size is new_size already: unmap and drop what lies beyond; zeroes the last page's tail */
 void truncate_pagecache(struct address_space *as, u64 new_size);
-void truncate_range(struct address_space *as, pgoff_t first, pgoff_t last);	/* [first, last] whole pages */
+void truncate_range(struct address_space *as, pgoff_t first,
+		    pgoff_t last); /* [first, last] whole pages */
 void unmap_mapping_range(struct address_space *as, pgoff_t first, pgoff_t last, bool even_cows);
 /* adopt_page - boot: a frame whose content is file data already becomes a cache page */
 int filemap_adopt_page(struct address_space *as, struct page *page, pgoff_t index);

@@ -56,10 +56,7 @@ struct page;
 #endif
 
 /* get_order - smallest order whose block holds @size bytes; @size is not 0 */
-static inline unsigned int get_order(size_t size)
-{
-	return fls64((size - 1) >> PAGE_SHIFT);
-}
+static inline unsigned int get_order(size_t size) { return fls64((size - 1) >> PAGE_SHIFT); }
 
 struct page *__alloc_page(
 	gfp_t gfp); /* one page, no zone modifiers: the path of nearly every page */

@@ -11,18 +11,9 @@
 
 extern pfn_t max_pfn; /* one past the last frame of RAM */
 
-static inline void *phys_to_virt(paddr_t pa)
-{
-	return (void *)(PAGE_OFFSET + pa);
-}
-static inline struct page *pfn_to_page(pfn_t pfn)
-{
-	return vmemmap + pfn;
-}
-static inline pfn_t page_to_pfn(const struct page *page)
-{
-	return (pfn_t)(page - vmemmap);
-}
+static inline void *phys_to_virt(paddr_t pa) { return (void *)(PAGE_OFFSET + pa); }
+static inline struct page *pfn_to_page(pfn_t pfn) { return vmemmap + pfn; }
+static inline pfn_t page_to_pfn(const struct page *page) { return (pfn_t)(page - vmemmap); }
 static inline paddr_t page_to_phys(const struct page *page)
 {
 	return (paddr_t)page_to_pfn(page) << PAGE_SHIFT;
@@ -46,13 +37,7 @@ static inline struct page *virt_to_page(const void *va)
 bool pfn_valid(pfn_t pfn);
 
 /* User and page-cache pages are reached through these; with a direct map of all RAM they cost nothing. */
-static inline void *kmap_local_page(struct page *page)
-{
-	return page_address(page);
-}
-static inline void kunmap_local(const void *addr)
-{
-	(void)addr;
-}
+static inline void *kmap_local_page(struct page *page) { return page_address(page); }
+static inline void kunmap_local(const void *addr) { (void)addr; }
 
 #endif

@@ -116,10 +116,7 @@ extern unsigned int nr_online_nodes;
 	for ((zone) = first_populated_zone(); (zone); (zone) = next_populated_zone(zone))
 struct zone *first_populated_zone(void);
 struct zone *next_populated_zone(struct zone *zone);
-static inline bool populated_zone(const struct zone *zone)
-{
-	return zone->present_pages;
-}
+static inline bool populated_zone(const struct zone *zone) { return zone->present_pages; }
 
 /* SLIT distances between nodes, 10 is local; 0 where nobody told (then 20).  Filled before mem_init. */
 extern u8 numa_distance[MAX_NUMNODES][MAX_NUMNODES];

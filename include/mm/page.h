@@ -106,27 +106,15 @@ struct page {
 
 static_assert(sizeof(struct page) == 64, "struct page is one cache line");
 
-#define PAGEFLAG(uname, bit)                                     \
-	static inline bool Page##uname(const struct page *page)  \
-	{                                                        \
-		return test_bit(bit, &page->flags);              \
-	}                                                        \
-	static inline void SetPage##uname(struct page *page)     \
-	{                                                        \
-		set_bit(bit, &page->flags);                      \
-	}                                                        \
-	static inline void ClearPage##uname(struct page *page)   \
-	{                                                        \
-		clear_bit(bit, &page->flags);                    \
-	}                                                        \
-	static inline void __SetPage##uname(struct page *page)   \
-	{                                                        \
-		__set_bit(bit, &page->flags);                    \
-	}                                                        \
-	static inline void __ClearPage##uname(struct page *page) \
-	{                                                        \
-		__clear_bit(bit, &page->flags);                  \
-	}
+#define PAGEFLAG(uname, bit)                                                                     \
+	static inline bool Page##uname(const struct page *page)                                  \
+	{                                                                                        \
+		return test_bit(bit, &page->flags);                                              \
+	}                                                                                        \
+	static inline void SetPage##uname(struct page *page) { set_bit(bit, &page->flags); }     \
+	static inline void ClearPage##uname(struct page *page) { clear_bit(bit, &page->flags); } \
+	static inline void __SetPage##uname(struct page *page) { __set_bit(bit, &page->flags); } \
+	static inline void __ClearPage##uname(struct page *page) { __clear_bit(bit, &page->flags); }
 
 PAGEFLAG(Locked, PG_locked)
 PAGEFLAG(Referenced, PG_referenced)
@@ -151,10 +139,7 @@ PAGEFLAG(Vmalloc, PG_vmalloc)
 PAGEFLAG(Kstack, PG_kstack)
 PAGEFLAG(Waiters, PG_waiters)
 
-static inline bool PageTail(const struct page *page)
-{
-	return page->compound_head & 1;
-}
+static inline bool PageTail(const struct page *page) { return page->compound_head & 1; }
 
 static inline bool PageCompound(const struct page *page)
 {
@@ -189,10 +174,7 @@ static inline bool PageAnon(const struct page *page)
 	return (unsigned long)READ_ONCE(page->mapping) & PAGE_MAPPING_ANON;
 }
 
-static inline int page_count(const struct page *page)
-{
-	return atomic_read(&page->_refcount);
-}
+static inline int page_count(const struct page *page) { return atomic_read(&page->_refcount); }
 
 static inline int page_mapcount(const struct page *page)
 {

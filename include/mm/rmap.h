@@ -144,10 +144,7 @@ static inline void page_remove_rmap_batched(struct page *page, bool anon, struct
 		batch->file++;
 }
 /* page_dup_rmap - fork: one more PTE maps a page that is mapped already */
-static inline void page_dup_rmap(struct page *page)
-{
-	atomic_inc(&page->_mapcount);
-}
+static inline void page_dup_rmap(struct page *page) { atomic_inc(&page->_mapcount); }
 
 /* page_vma_address - where @page would be mapped in @vma; false when outside of it */
 bool page_vma_address(const struct page *page, const struct vm_area_struct *vma, vaddr_t *addr);

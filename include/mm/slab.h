@@ -68,10 +68,7 @@ unsigned int kmem_cache_size(const struct kmem_cache *cache);
  * Return: NULL when out of memory or @size is beyond KMALLOC_MAX_SIZE.
  */
 void *kmalloc(size_t size, gfp_t gfp);
-static inline void *kzalloc(size_t size, gfp_t gfp)
-{
-	return kmalloc(size, gfp | __GFP_ZERO);
-}
+static inline void *kzalloc(size_t size, gfp_t gfp) { return kmalloc(size, gfp | __GFP_ZERO); }
 void *kmalloc_array(size_t n, size_t size, gfp_t gfp); /* NULL on overflow */
 void *krealloc(void *p, size_t size, gfp_t gfp);
 void kfree(const void *p);   /* NULL is fine */

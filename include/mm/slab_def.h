@@ -162,10 +162,7 @@ void slab_layout(struct kmem_cache *s);
 void kmalloc_init(void); /* kmalloc.c: the classes */
 
 /* --- slab_debug.c; for caches with SLAB_DEBUG_FLAGS --- */
-static inline bool slab_is_debug(const struct kmem_cache *s)
-{
-	return s->flags & SLAB_DEBUG_FLAGS;
-}
+static inline bool slab_is_debug(const struct kmem_cache *s) { return s->flags & SLAB_DEBUG_FLAGS; }
 
 /* slab_debug_new - a fresh slab's object: free, filled, its red zones drawn */
 void slab_debug_new(struct kmem_cache *s, void *obj);

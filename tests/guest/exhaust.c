@@ -77,7 +77,8 @@ static int drill(void (*fn)(void *), void *arg)
 static void touch_everything(void *arg)
 {
 	unsigned long step = (unsigned long)arg, size = 64 * GIB;
-	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (p == MAP_FAILED)
 		_exit(3);
@@ -110,7 +111,8 @@ static void one_page_in_each_table_kills(void)
 static void write_to_fresh_memory(void *arg)
 {
 	unsigned long size = 8 * GIB;
-	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	int zero = open("/dev/zero", O_RDONLY);
 	ssize_t n;
 
@@ -138,7 +140,8 @@ static void populate_too_much(void *arg)
 {
 	(void)arg;
 	for (int i = 0; i < 4096; i++)
-		if (mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0) == MAP_FAILED)
+		if (mmap(NULL, MIB, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0) == MAP_FAILED)
 			_exit(4);
 	_exit(2);
 }
@@ -151,7 +154,8 @@ static void populating_all_memory_fails(void)
 
 static void shared_memory(void *arg)
 {
-	char *p = mmap(NULL, 8 * GIB, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *p = mmap(NULL, 8 * GIB, PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	(void)arg;
 	if (p == MAP_FAILED)
@@ -173,7 +177,8 @@ static void touching_all_shared_memory_kills(void)
 
 static void many_mappings(void *arg)
 {
-	char *p = mmap(NULL, 140000 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *p = mmap(NULL, 140000 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+		       -1, 0);
 	int n;
 
 	(void)arg;
@@ -423,8 +428,8 @@ static void read_all(const char *path)
 
 static void watch_processes_die(void *arg)
 {
-	static const char *const files[] = { "maps", "status", "stat", "statm", "cmdline", "environ", "auxv",
-					     "mounts", "comm", "limits" };
+	static const char *const files[] = { "maps",    "status", "stat",   "statm", "cmdline",
+					     "environ", "auxv",   "mounts", "comm",  "limits" };
 	char path[64];
 
 	(void)arg;

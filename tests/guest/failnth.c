@@ -26,13 +26,13 @@
 #include "lib/check.h"
 #include "lib/usage.h"
 
-#define MANY        400 /* no call here needs that many allocations */
-#define EXCEEDED    200 /* exit status: the nth allocation never came */
-#define EXEC_PROBE  "--left-over"
-#define ALARM       30
-#define DETACH      2 /* MNT_DETACH */
+#define MANY       400 /* no call here needs that many allocations */
+#define EXCEEDED   200 /* exit status: the nth allocation never came */
+#define EXEC_PROBE "--left-over"
+#define ALARM      30
+#define DETACH     2 /* MNT_DETACH */
 
-#define MAY_DIE     0x1 /* killed, when memory is missing where no error can be returned */
+#define MAY_DIE    0x1 /* killed, when memory is missing where no error can be returned */
 
 struct drill {
 	const char *name;
@@ -96,14 +96,16 @@ static void make_fresh_area(void)
 static void make_mapped_file(void)
 {
 	make_file();
-	area = mmap((void *)0x500000000000, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, fd, 0);
+	area = mmap((void *)0x500000000000, 2 * PAGE, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_FIXED, fd, 0);
 }
 
 static void make_shared_file(void)
 {
 	fd = open("file", O_RDWR | O_CREAT, 0644);
 	(void)!ftruncate(fd, 8 * PAGE);
-	area = mmap((void *)0x500000000000, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
+	area = mmap((void *)0x500000000000, 8 * PAGE, PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_FIXED, fd, 0);
 }
 
 static void make_pipe(void)
@@ -220,7 +222,8 @@ static long do_mmap(void)
 
 static long do_mmap_populate(void)
 {
-	return RAW(__NR_mmap, 0x500000000000, 4 * PAGE, PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	return RAW(__NR_mmap, 0x500000000000, 4 * PAGE, PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 }
 
 static long do_mmap_file(void)
@@ -230,7 +233,8 @@ static long do_mmap_file(void)
 
 static long do_mmap_over(void)
 {
-	return RAW(__NR_mmap, area + 4 * PAGE, 4 * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	return RAW(__NR_mmap, area + 4 * PAGE, 4 * PAGE, PROT_READ,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 }
 
 static long do_munmap_middle(void)
@@ -728,7 +732,8 @@ _Noreturn static void attempt_child(const struct drill *d, int n)
 	arm(n);
 	result = d->call();
 	left = disarm();
-	if (result < 0 && result > -EXCEEDED && (left || (result != -ENOMEM && result != -EAGAIN && result != -d->also)))
+	if (result < 0 && result > -EXCEEDED &&
+	    (left || (result != -ENOMEM && result != -EAGAIN && result != -d->also)))
 		_exit((int)-result);
 	_exit(left ? EXCEEDED : 0);
 }
@@ -766,17 +771,20 @@ static int attempt(const struct drill *d, int n, char *why, size_t size)
 	leave_folder("failnth");
 	changes = usage_changes();
 	if (*changes) {
-		snprintf(why, size, "allocation %d fails (status 0x%x), and is lost:%s", n, status, changes);
+		snprintf(why, size, "allocation %d fails (status 0x%x), and is lost:%s", n, status,
+			 changes);
 		return -1;
 	}
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EXCEEDED)
 		return 1;
 	if (WIFSIGNALED(status) && (!(d->flags & MAY_DIE) || WTERMSIG(status) == SIGALRM)) {
-		snprintf(why, size, "allocation %d fails: ended by %s", n, strsignal(WTERMSIG(status)));
+		snprintf(why, size, "allocation %d fails: ended by %s", n,
+			 strsignal(WTERMSIG(status)));
 		return -1;
 	}
 	if (WIFEXITED(status) && WEXITSTATUS(status)) {
-		snprintf(why, size, "allocation %d fails: error %s", n, strerror(WEXITSTATUS(status)));
+		snprintf(why, size, "allocation %d fails: error %s", n,
+			 strerror(WEXITSTATUS(status)));
 		return -1;
 	}
 	return 0;
@@ -800,7 +808,8 @@ static int run_drill(const struct drill *d)
 		printf("ok %s_survives_each_failed_allocation # %d of them\n", d->name, n - 2);
 		return n - 2;
 	}
-	printf("not ok %s_survives_each_failed_allocation: %s\n", d->name, done ? why : "never enough");
+	printf("not ok %s_survives_each_failed_allocation: %s\n", d->name,
+	       done ? why : "never enough");
 	return -1;
 }
 

@@ -96,7 +96,8 @@ static void run_model(void)
 
 	env_boot_phys(&config);
 	all = nr_free_pages();
-	for_each_populated_zone(zone) largest += zone->free_area[MAX_ORDER].nr_free;
+	for_each_populated_zone(zone)
+		largest += zone->free_area[MAX_ORDER].nr_free;
 	for (unsigned long round = 0; round < test_rounds(6000); round++) {
 		/* Phases in which memory fills up, and runs empty again. */
 		unsigned int towards_full = round / 500 % 2 ? 2 : 4;
@@ -122,7 +123,8 @@ static void run_model(void)
 	}
 	buddy_check_all();
 	EXPECT_EQ(nr_free_pages(), all);
-	for_each_populated_zone(zone) largest -= zone->free_area[MAX_ORDER].nr_free;
+	for_each_populated_zone(zone)
+		largest -= zone->free_area[MAX_ORDER].nr_free;
 	EXPECT_EQ(largest, 0);
 }
 

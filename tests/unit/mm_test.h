@@ -50,7 +50,8 @@ static inline void check_all(struct mm_struct *space)
 	vma_check(space);
 	mm_check(space);
 	up_write(&space->mmap_lock);
-	for_each_online_node(nid) lru_check(NODE_DATA(nid));
+	for_each_online_node(nid)
+		lru_check(NODE_DATA(nid));
 }
 
 static inline void expect_all_back(void)

@@ -91,7 +91,8 @@ TEST(every_page_is_counted_once)
 	boot(ram_ragged, 2);
 	for (pfn_t pfn = 0; pfn < 32 * MiB >> PAGE_SHIFT; pfn++)
 		reserved += pfn_valid(pfn) && PageReserved(pfn_to_page(pfn));
-	for_each_populated_zone(zone) present += zone->present_pages;
+	for_each_populated_zone(zone)
+		present += zone->present_pages;
 	EXPECT_EQ(reserved + totalram_pages(), present);
 	EXPECT(nr_free_pages() <= totalram_pages());
 }
@@ -102,7 +103,8 @@ TEST(watermarks_are_linux_s)
 	struct zone *zone;
 
 	boot(ram_32m, 1);
-	for_each_populated_zone(zone) managed += zone->managed_pages;
+	for_each_populated_zone(zone)
+		managed += zone->managed_pages;
 	EXPECT(min_free_kbytes * min_free_kbytes <= managed * 4 * 16);
 	EXPECT((min_free_kbytes + 1) * (min_free_kbytes + 1) > managed * 4 * 16);
 	zone = zone_at(0, ZONE_DMA32);
@@ -137,10 +139,11 @@ TEST(blocks_do_not_merge_across_zones_or_nodes)
 	struct page *page;
 
 	boot(ram_nodes, 1);
-	for_each_populated_zone(zone) for (unsigned int order = 0; order <= MAX_ORDER; order++)
-		list_for_each_entry(page, &zone->free_area[order].free_list,
-				    lru) for (unsigned long i = 0; i < 1UL << order; i++)
-			ASSERT_EQ(page_zone(page + i), zone);
+	for_each_populated_zone(zone)
+		for (unsigned int order = 0; order <= MAX_ORDER; order++)
+			list_for_each_entry(page, &zone->free_area[order].free_list, lru)
+				for (unsigned long i = 0; i < 1UL << order; i++)
+					ASSERT_EQ(page_zone(page + i), zone);
 }
 
 TEST(boot_can_give_a_reservation_back)

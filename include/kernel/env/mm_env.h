@@ -65,7 +65,8 @@ void fput(struct file *file);
 /* file_mapping - the address_space of an open file; NULL when it has none (pipe, tty) */
 struct address_space *file_mapping(struct file *file);
 /* file_mmap_allowed - 0, -EACCES (open mode), -ENODEV (cannot be mapped), -EPERM (noexec); clears VM_MAY* bits */
-int file_mmap_allowed(struct file *file, unsigned long prot, unsigned long map_flags, unsigned long *vm_flags);
+int file_mmap_allowed(struct file *file, unsigned long prot, unsigned long map_flags,
+		      unsigned long *vm_flags);
 /* call_mmap - the file's own mmap operation: sets vma->vm_ops */
 int call_mmap(struct file *file, struct vm_area_struct *vma);
 unsigned long get_random_long(void);

@@ -14,8 +14,8 @@
 #define MAX_CACHES 128
 
 /* Lines of meminfo: the first must not change, the others tell where it went. */
-static const char *const lines[] = { "MemFree", "Cached", "AnonPages", "Slab", "KernelStack", "PageTables",
-				     "VmallocUsed", "Committed_AS" };
+static const char *const lines[] = { "MemFree",     "Cached",     "AnonPages",   "Slab",
+				     "KernelStack", "PageTables", "VmallocUsed", "Committed_AS" };
 
 struct usage {
 	long kib[NR(lines)];
@@ -34,7 +34,8 @@ static void read_text(int fd)
 	size_t len = 0;
 	ssize_t n;
 
-	while (len < sizeof(text) - 1 && (n = pread(fd, text + len, sizeof(text) - 1 - len, (off_t)len)) > 0)
+	while (len < sizeof(text) - 1 &&
+	       (n = pread(fd, text + len, sizeof(text) - 1 - len, (off_t)len)) > 0)
 		len += (size_t)n;
 	text[len] = 0;
 }
@@ -47,7 +48,8 @@ static void read_caches(struct usage *u)
 		size_t name = strcspn(line, " ");
 
 		*end = 0;
-		if (*line == '#' || strncmp(line, "slabinfo", 8) == 0 || name >= sizeof(u->cache[0].name))
+		if (*line == '#' || strncmp(line, "slabinfo", 8) == 0 ||
+		    name >= sizeof(u->cache[0].name))
 			continue;
 		memcpy(u->cache[u->nr].name, line, name);
 		u->cache[u->nr].name[name] = 0;
@@ -131,12 +133,14 @@ const char *usage_changes(void)
 	changes[0] = 0;
 	for (int i = 0; i < NR(lines); i++)
 		if (after.kib[i] != before.kib[i])
-			len += (size_t)snprintf(changes + len, sizeof(changes) - len, " %s %+ld kB", lines[i],
-						after.kib[i] - before.kib[i]);
+			len += (size_t)snprintf(changes + len, sizeof(changes) - len, " %s %+ld kB",
+						lines[i], after.kib[i] - before.kib[i]);
 	for (int i = 0; i < after.nr && i < before.nr && len < sizeof(changes) - 64; i++)
-		if (after.cache[i].active != before.cache[i].active || after.cache[i].slabs != before.cache[i].slabs)
-			len += (size_t)snprintf(changes + len, sizeof(changes) - len, " %s %+ld in %+ld slabs",
-						after.cache[i].name, after.cache[i].active - before.cache[i].active,
+		if (after.cache[i].active != before.cache[i].active ||
+		    after.cache[i].slabs != before.cache[i].slabs)
+			len += (size_t)snprintf(changes + len, sizeof(changes) - len,
+						" %s %+ld in %+ld slabs", after.cache[i].name,
+						after.cache[i].active - before.cache[i].active,
 						after.cache[i].slabs - before.cache[i].slabs);
 	return changes;
 }
