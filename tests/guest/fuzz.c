@@ -32,6 +32,7 @@
 #define ROUND_MS        500	/* the round after that, by SIGKILL, */
 #define PATIENCE_MS     20000	/* which must work within that. */
 #define CLEAN_EVERY     64
+#define PID_MAX         32768
 #define NOBODY          65534
 #define ALL_CHILDREN    0x40000000 /* __WALL */
 
@@ -413,7 +414,32 @@ static long session_of(long pid)
 	return session;
 }
 
-/* Kill what the round left behind: nobody leaves the child's session, for setsid is forbidden. */
+static char is_old[PID_MAX]; /* was there before the first round */
+static int alone;	     /* all that came since is ours: nobody else uses this machine */
+
+static void remember_processes(void)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *d;
+
+	alone = is_pagewalk();
+	while (dir && (d = readdir(dir)))
+		is_old[strtol(d->d_name, NULL, 10) & (PID_MAX - 1)] = 1;
+	closedir(dir);
+}
+
+/*
+ * Nobody leaves the child's session by a call, for setsid is forbidden; but a jump into the middle of this program
+ * may do anything.
+ */
+static int is_stray(long pid, pid_t session)
+{
+	if (pid <= 1 || pid == getpid())
+		return 0;
+	return alone ? !is_old[pid & (PID_MAX - 1)] : session_of(pid) == session;
+}
+
+/* Kill what the round left behind. */
 static int kill_session(pid_t session)
 {
 	struct timespec nap = { 0, 1000000 };
@@ -426,7 +452,7 @@ static int kill_session(pid_t session)
 		while (dir && (d = readdir(dir))) {
 			long pid = strtol(d->d_name, NULL, 10);
 
-			if (pid > 1 && session_of(pid) == session) {
+			if (is_stray(pid, session)) {
 				kill((pid_t)pid, SIGKILL);
 				left++;
 			}
@@ -476,6 +502,7 @@ int main(int argc, char **argv)
 	signal(SIGHUP, SIG_IGN);
 	printf("# fuzz: %ld rounds from seed %lu\n", rounds, seed);
 	fflush(stdout);
+	remember_processes();
 	enter_folder("fuzz");
 	bad = run_round(seed); /* what fills once does not count */
 	leave_folder("fuzz");
