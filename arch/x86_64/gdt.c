@@ -61,9 +61,10 @@ static void load_gdt(const struct gdt *gdt)
 			 "lretq\n"
 			 "1:\n\t"
 			 "movl %2, %%ss\n\t"
-			 "ltr %w3"
+			 "ltr %w3\n\t"
+			 "lldt %w4"	/* none: after reset it is 64 KiB at address 0, where a user may map a page */
 			 :
-			 : "m"(ptr), "i"(__KERNEL_CS), "r"(__KERNEL_DS), "r"(GDT_TSS * 8)
+			 : "m"(ptr), "i"(__KERNEL_CS), "r"(__KERNEL_DS), "r"(GDT_TSS * 8), "r"(0)
 			 : "rax", "memory");
 }
 
