@@ -151,7 +151,7 @@ static ssize_t write_checks(struct file *file, size_t len, loff_t *pos)
 	if (file->f_flags & O_APPEND)
 		*pos = (loff_t)inode->i_data.i_size;
 	if ((u64)*pos >= limit) {
-		send_sig(SIGXFSZ, current);
+		send_sig_self(SIGXFSZ);
 		return -EFBIG;
 	}
 	if ((u64)*pos >= max)

@@ -282,7 +282,7 @@ static int check_new_size(struct inode *inode, u64 size)
 	if (size <= inode->i_data.i_size)
 		return 0;
 	if (size > rlimit(RLIMIT_FSIZE)) {
-		send_sig(SIGXFSZ, current);
+		send_sig_self(SIGXFSZ);
 		return -EFBIG;
 	}
 	return inode->i_sb->s_max_bytes && size > inode->i_sb->s_max_bytes ? -EFBIG : 0;

@@ -629,7 +629,7 @@ static int do_fallocate(struct file *file, int mode, u64 start, u64 end)
 	down_write(&inode->i_rwsem);
 	if (!(mode & FALLOC_FL_KEEP_SIZE) && end > inode->i_data.i_size &&
 	    end > rlimit(RLIMIT_FSIZE)) {
-		send_sig(SIGXFSZ, current);
+		send_sig_self(SIGXFSZ);
 		err = -EFBIG;
 	} else if (mode & FALLOC_FL_PUNCH_HOLE) {
 		err = punch_hole(file, start, end);

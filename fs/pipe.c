@@ -272,7 +272,7 @@ static ssize_t do_pipe_write(struct file *file, struct source *src)
 		size_t room = pipe->size - pipe->used;
 
 		if (unlikely(!pipe->readers)) {
-			send_sig(SIGPIPE, current);
+			send_sig_self(SIGPIPE);
 			err = -EPIPE;
 			break;
 		}

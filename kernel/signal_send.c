@@ -269,6 +269,16 @@ int send_sig(int sig, struct task_struct *task)
 	return send_sig_info(sig, &info, task, true);
 }
 
+/* SIGPIPE, SIGXFSZ: Linux shows them as sent by the process itself. */
+int send_sig_self(int sig)
+{
+	siginfo_t info = { .si_signo = sig, .si_code = SI_USER };
+
+	info.rt.pid = current->tgid;
+	info.rt.uid = current->cred.uid;
+	return send_sig_info(sig, &info, current, true);
+}
+
 int kill_pgrp(pid_t pgrp, int sig)
 {
 	siginfo_t info = { .si_signo = sig, .si_code = SI_KERNEL };

@@ -87,6 +87,7 @@ void force_sig(int sig);
 void force_fatal_sig(int sig);				/* and no handler is asked */
 int send_sig_info(int sig, const siginfo_t *info, struct task_struct *task, bool group);	/* any context */
 int send_sig(int sig, struct task_struct *task);	/* SI_KERNEL, to the process */
+int send_sig_self(int sig);				/* SI_USER, from the caller: its call asked for it */
 int kill_pgrp(pid_t pgrp, int sig);			/* terminal */
 /* --- kernel/session.c: what a terminal asks about groups and sessions --- */
 /* pgrp_session_check - 0 when the group exists in @session; -ESRCH, -EPERM */
