@@ -101,7 +101,7 @@ static struct dentry *d_lookup_valid(struct dentry *dir, const struct qstr *name
 /**
  * lookup_for_create - the dentry of @name in @dir, negative if there is no such name
  *
- * Return: with a reference; ERR_PTR(-ENOMEM, or ->lookup's error other than -ENOENT).
+ * Return: with a reference; ERR_PTR(-ENOMEM, or ->lookup's error: -ENOENT where no name can be made, as in /proc).
  * Locks:  @dir's i_rwsem held for write.
  */
 struct dentry *lookup_for_create(struct dentry *dir, const struct qstr *name)
@@ -117,7 +117,7 @@ struct dentry *lookup_for_create(struct dentry *dir, const struct qstr *name)
 		return ERR_PTR(-ENOMEM);
 	if (inode->i_op && inode->i_op->lookup) {
 		res = inode->i_op->lookup(inode, dentry);
-		if (IS_ERR(res) && PTR_ERR(res) != -ENOENT) {
+		if (IS_ERR(res)) {
 			dput(dentry);
 			return res;
 		}

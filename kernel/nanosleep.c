@@ -76,6 +76,7 @@ long sys_clock_nanosleep(int clock, int flags, const struct __kernel_timespec *w
 
 	switch (clock) {
 	case CLOCK_REALTIME:
+	case CLOCK_TAI:
 		offset = ktime_get_real_ns() - ktime_get_ns();
 		break;
 	case CLOCK_MONOTONIC:
@@ -85,6 +86,7 @@ long sys_clock_nanosleep(int clock, int flags, const struct __kernel_timespec *w
 	case CLOCK_REALTIME_COARSE:
 	case CLOCK_MONOTONIC_COARSE:
 	case CLOCK_PROCESS_CPUTIME_ID:
+	case CLOCK_THREAD_CPUTIME_ID:
 		return -EOPNOTSUPP;
 	default:
 		return -EINVAL;

@@ -155,7 +155,8 @@ static int advise_remove(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
 
 	if ((vma->vm_flags & VM_LOCKED) || !mapping)
 		return -EINVAL;
-	if ((vma->vm_flags & (VM_SHARED | VM_WRITE)) != (VM_SHARED | VM_WRITE))
+	/* Whoever could make the mapping writable may do it, as on Linux. */
+	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) != (VM_SHARED | VM_MAYWRITE))
 		return -EACCES;
 	if (!(mapping->flags & AS_SHMEM))
 		return -EOPNOTSUPP;

@@ -143,8 +143,17 @@ static int fixed_release(struct inode *inode, struct file *file)
 	return PROC_I(inode)->pde->seq_ops ? seq_release(inode, file) : single_release(inode, file);
 }
 
+/* These files have no pages; Linux says so with this error, and with ENODEV for those of a process. */
+static int fixed_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	(void)file;
+	(void)vma;
+	return -EIO;
+}
+
 static const struct file_operations fixed_file_fops = {
 	.open = fixed_open,
+	.mmap = fixed_mmap,
 	.read = seq_read,
 	.llseek = seq_lseek,
 	.release = fixed_release,

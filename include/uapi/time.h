@@ -22,6 +22,7 @@ struct tms { s64 tms_utime, tms_stime, tms_cutime, tms_cstime; };	/* clock ticks
 #define CLOCK_REALTIME_COARSE		5
 #define CLOCK_MONOTONIC_COARSE		6
 #define CLOCK_BOOTTIME			7
+#define CLOCK_TAI			11
 #define TIMER_ABSTIME			1
 
 #define ITIMER_REAL	0
