@@ -126,10 +126,11 @@ $(KERNEL): $(KERNEL_OBJ) $(K)/ksyms-full.o linker.ld
 # User programs, the C library, initramfs; host tests
 
 # Targets that only call make again need none of it, and may run before there is a compiler to ask.
-OUTER := run debug test soak bench profile check iso deps deps-% help clean format lab grade
+OUTER := run debug test soak oracle oracle-record bench profile check iso deps deps-% help clean format lab grade
 ifneq ($(filter-out $(OUTER),$(or $(MAKECMDGOALS),all)),)
 include user/user.mk
 include tests/host/host.mk
+include tests/oracle/oracle.mk
 endif
 include tests/bench/bench.mk
 include labs/labs.mk
@@ -200,6 +201,11 @@ do-test: $(KERNEL) $(TEST_PROGRAMS) $(TEST_IMAGES) $(O)/initramfs.cpio
 	$(Q)$(MAKE) --no-print-directory DEBUG=1 kernel
 	$(Q)$(PYTHON) tools/run-tests $(TEST_ARGS)
 
+# One image on Debian's Linux and on Pagewalk (docs/oracle.md).  ORACLE='mmap brk' asks only these.
+.PHONY: oracle oracle-record
+oracle oracle-record: deps-test
+	$(Q)$(MAKE) --no-print-directory do-$@
+
 soak: deps-test
 	$(Q)$(MAKE) --no-print-directory do-soak
 
@@ -242,6 +248,8 @@ help:
 	@echo '  soak     the long versions of the tests, and a build on a fresh Debian (root)'
 	@echo '  lab      make the tree that students of lab N= get, in LAB_DIR='
 	@echo '  grade    grade this tree, or TREE=, for lab N= (SEED=n replays a run)'
+	@echo '  oracle   boot Linux and Pagewalk with the same programs, compare what they print'
+	@echo '  oracle-record  record anew what Linux prints'
 	@echo '  check    format, include layers, symbols that mm may use, links in docs, static analysis'
 	@echo '  format   apply .clang-format'
 	@echo '  iso      build ISO= around any INITRAMFS= with CMDLINE='
