@@ -126,7 +126,7 @@ $(KERNEL): $(KERNEL_OBJ) $(K)/ksyms-full.o linker.ld
 # User programs, the C library, initramfs; host tests
 
 # Targets that only call make again need none of it, and may run before there is a compiler to ask.
-OUTER := run debug test soak oracle oracle-record bench profile check iso deps deps-% help clean format lab grade
+OUTER := run debug debug-server test soak oracle oracle-record bench profile check iso deps deps-% help clean format lab grade
 ifneq ($(filter-out $(OUTER),$(or $(MAKECMDGOALS),all)),)
 include user/user.mk
 include tests/host/host.mk
@@ -186,6 +186,16 @@ do-debug: $(KERNEL) $(INITRAMFS)
 	-$(Q)$(GDB) -q -nx $(KERNEL) -ex 'target remote $(K)/gdb.sock' -x tools/gdb/debug.gdb $(GDB_ARGS)
 	$(Q)kill $$(cat $(K)/qemu.pid) 2>/dev/null || true
 
+# For a debugger with windows (.vscode/launch.json): the stub on a port, the console on this terminal.
+.PHONY: debug-server do-debug-server
+debug-server: deps-debug
+	$(Q)$(MAKE) --no-print-directory do-debug-server DEBUG=1
+
+do-debug-server: $(KERNEL) $(INITRAMFS)
+	@echo 'waiting for a debugger on port 1234'
+	$(Q)$(QEMU) $(QEMU_ARGS) -S -gdb tcp:127.0.0.1:1234 -serial mon:stdio \
+		-kernel $(KERNEL) -initrd $(INITRAMFS) -append $(call quote,$(CMDLINE))
+
 # ---------------------------------------------------------------------------------------------------
 # Proof
 
@@ -241,15 +251,16 @@ help:
 	@echo '  all      kernel, user programs, initramfs, ISO (the default)'
 	@echo '  run      build the ISO and boot it in QEMU, console on this terminal'
 	@echo '  debug    boot the DEBUG=1 kernel in QEMU, stopped, with gdb attached'
+	@echo '  debug-server  the same machine, waiting for any debugger on port 1234'
 	@echo '  test     host tests, then boots in QEMU with guest tests; ends with "N passed, N failed"'
 	@echo '  unit     host tests only (UNIT=name: one program; SEED=n replays a random run)'
 	@echo '  bench    instructions per operation, on Linux and here (ROWS=, LINUX=); tables in $$(O)/bench'
 	@echo '  profile  where the instructions of ROW= go, by function (LINES=function: by line)'
 	@echo '  soak     the long versions of the tests, and a build on a fresh Debian (root)'
-	@echo '  lab      make the tree that students of lab N= get, in LAB_DIR='
-	@echo '  grade    grade this tree, or TREE=, for lab N= (SEED=n replays a run)'
 	@echo '  oracle   boot Linux and Pagewalk with the same programs, compare what they print'
 	@echo '  oracle-record  record anew what Linux prints'
+	@echo '  lab      make the tree that students of lab N= get, in LAB_DIR='
+	@echo '  grade    grade this tree, or TREE=, for lab N= (SEED=n replays a run)'
 	@echo '  check    format, include layers, symbols that mm may use, links in docs, static analysis'
 	@echo '  format   apply .clang-format'
 	@echo '  iso      build ISO= around any INITRAMFS= with CMDLINE='
