@@ -25,6 +25,7 @@ MILLIONS_PER_SECOND = 1000 / (1 << ICOUNT_SHIFT)  # million instructions in a se
 STILL_SECONDS = 20                              # of the host, without virtual time or console moving
 DEAF_SECONDS = 10                               # of the host, until an emulator that does not answer counts as gone
 LOOK_SECONDS = 1                                # of the host, between two looks at a machine that is printing
+SAMPLES = 100                                   # looks at a running machine until it is in no interrupt
 MEMORY_MIB = 256
 
 P, RW, US, PSE, NX = 1 << 0, 1 << 1, 1 << 2, 1 << 7, 1 << 63
@@ -293,7 +294,12 @@ class Machine:
         return registers.get("HLT") == 1 and not registers["RFL"] & INTERRUPTS_ON
 
     def where(self):
-        rip = self.registers().get("RIP")
+        """Where the kernel's own code was: not in the interrupt that happened to come at the moment of looking."""
+        for _ in range(SAMPLES):
+            registers = self.registers()
+            if registers.get("RFL", INTERRUPTS_ON) & INTERRUPTS_ON:
+                break
+        rip = registers.get("RIP")
         if rip is None:
             return "where the processor was is not known"
         name = symbol_at(self.kernel, rip)
