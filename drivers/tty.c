@@ -40,7 +40,8 @@ static const struct ktermios default_termios = {
  *
  * Return: 0, or -ENOMEM with nothing allocated.
  */
-int tty_init_struct(struct tty_struct *tty, const char *name, u64 dev, const struct tty_driver *driver, void *data)
+int tty_init_struct(struct tty_struct *tty, const char *name, u64 dev,
+		    const struct tty_driver *driver, void *data)
 {
 	memset(tty, 0, sizeof(*tty));
 	strscpy(tty->name, name, sizeof(tty->name));
@@ -101,7 +102,8 @@ static bool is_controlling(const struct tty_struct *tty)
 
 static bool ignored_or_blocked(int sig)
 {
-	return (current->blocked & (1ull << (sig - 1))) || current->sighand->action[sig - 1].handler == SIG_IGN;
+	return (current->blocked & (1ull << (sig - 1))) ||
+	       current->sighand->action[sig - 1].handler == SIG_IGN;
 }
 
 /**
@@ -291,7 +293,7 @@ static long flow(struct tty_struct *tty, unsigned long action)
 	if (action > 3)
 		return -EINVAL;
 	if (action > TCOON)
-		return 0;		/* TCIOFF, TCION: a line without handshake */
+		return 0; /* TCIOFF, TCION: a line without handshake */
 	spin_lock_irqsave(&tty->lock, flags);
 	tty->stopped = action == TCOOFF;
 	spin_unlock_irqrestore(&tty->lock, flags);
@@ -354,6 +356,7 @@ const struct file_operations tty_fops = {
 void drivers_init(void)
 {
 	serial_init();
-	if (register_chrdev(5, 0, "tty", 0666, &tty_fops) || register_chrdev(5, 1, "console", 0600, &tty_fops))
+	if (register_chrdev(5, 0, "tty", 0666, &tty_fops) ||
+	    register_chrdev(5, 1, "console", 0600, &tty_fops))
 		pr_err("tty: no device nodes\n");
 }

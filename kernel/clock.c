@@ -49,7 +49,8 @@ int get_timespec(const struct __kernel_timespec *uts, u64 *ns)
 
 int put_timespec(u64 ns, struct __kernel_timespec *uts)
 {
-	struct __kernel_timespec ts = { .tv_sec = (s64)(ns / NSEC_PER_SEC), .tv_nsec = (s64)(ns % NSEC_PER_SEC) };
+	struct __kernel_timespec ts = { .tv_sec = (s64)(ns / NSEC_PER_SEC),
+					.tv_nsec = (s64)(ns % NSEC_PER_SEC) };
 
 	return copy_to_user(uts, &ts, sizeof(ts)) ? -EFAULT : 0;
 }
@@ -108,7 +109,7 @@ static int read_clock(int clock, u64 *ns)
 	switch (clock) {
 	case CLOCK_REALTIME:
 	case CLOCK_REALTIME_COARSE:
-	case CLOCK_TAI:			/* nobody has told the kernel how many leap seconds there were */
+	case CLOCK_TAI: /* nobody has told the kernel how many leap seconds there were */
 		*ns = ktime_get_real_ns();
 		return 0;
 	case CLOCK_MONOTONIC:
@@ -177,7 +178,8 @@ long sys_settimeofday(const struct __kernel_old_timeval *utv, const struct __ker
 		return capable(CAP_SYS_TIME) ? 0 : -EPERM;
 	if (copy_from_user(&tv, utv, sizeof(tv)))
 		return -EFAULT;
-	if (tv.tv_sec < 0 || (u64)tv.tv_sec >= KTIME_MAX / NSEC_PER_SEC || (u64)tv.tv_usec >= 1000000)
+	if (tv.tv_sec < 0 || (u64)tv.tv_sec >= KTIME_MAX / NSEC_PER_SEC ||
+	    (u64)tv.tv_usec >= 1000000)
 		return -EINVAL;
 	return set_realtime((u64)tv.tv_sec * NSEC_PER_SEC + (u64)tv.tv_usec * NSEC_PER_USEC);
 }

@@ -69,7 +69,8 @@ long sys_nanosleep(const struct __kernel_timespec *want, struct __kernel_timespe
 	return err ? err : sleep_relative(ns, left);
 }
 
-long sys_clock_nanosleep(int clock, int flags, const struct __kernel_timespec *want, struct __kernel_timespec *left)
+long sys_clock_nanosleep(int clock, int flags, const struct __kernel_timespec *want,
+			 struct __kernel_timespec *left)
 {
 	u64 ns, offset = 0;
 	long err;

@@ -22,13 +22,15 @@
 #include "pid.h"
 #include "signal_queue.h"
 
-#define SIGNAL_IGNORE_MASK (sigmask(SIGCONT) | sigmask(SIGCHLD) | sigmask(SIGWINCH) | sigmask(SIGURG))
+#define SIGNAL_IGNORE_MASK \
+	(sigmask(SIGCONT) | sigmask(SIGCHLD) | sigmask(SIGWINCH) | sigmask(SIGURG))
 
 static struct kmem_cache *sigqueue_cache;
 
 void signals_init(void)
 {
-	sigqueue_cache = kmem_cache_create("sigqueue", sizeof(struct sigqueue), 0, SLAB_PANIC, NULL);
+	sigqueue_cache =
+		kmem_cache_create("sigqueue", sizeof(struct sigqueue), 0, SLAB_PANIC, NULL);
 }
 
 /* --- queues --- */
@@ -39,7 +41,8 @@ static struct sigqueue *sigqueue_alloc(struct task_struct *t, bool override_limi
 	struct signal_struct *signal = t->signal;
 	struct sigqueue *q;
 
-	if (!override_limit && (u64)atomic_read(&signal->nr_sigqueue) >= signal->rlim[RLIMIT_SIGPENDING].rlim_cur)
+	if (!override_limit &&
+	    (u64)atomic_read(&signal->nr_sigqueue) >= signal->rlim[RLIMIT_SIGPENDING].rlim_cur)
 		return NULL;
 	q = kmem_cache_alloc(sigqueue_cache, GFP_ATOMIC | __GFP_NOWARN);
 	if (q)
@@ -120,7 +123,7 @@ static void prepare_continue(struct task_struct *p)
 		signal->flags |= SIGNAL_STOP_CONTINUED | SIGNAL_CLD_CONTINUED;
 		signal->group_exit_code = 0;
 	} else if (signal->group_stop_count) {
-		signal->flags |= SIGNAL_CLD_STOPPED;	/* the stop was under way: it counts as one */
+		signal->flags |= SIGNAL_CLD_STOPPED; /* the stop was under way: it counts as one */
 	}
 	signal->group_stop_count = 0;
 }
@@ -128,7 +131,7 @@ static void prepare_continue(struct task_struct *p)
 static bool prepare_signal(int sig, struct task_struct *p, bool force)
 {
 	if (p->signal->flags & SIGNAL_GROUP_EXIT)
-		return false;			/* dying: nothing can be delivered any more */
+		return false; /* dying: nothing can be delivered any more */
 	if (sigmask(sig) & SIG_KERNEL_STOP_MASK)
 		flush_from_group(sigmask(SIGCONT), p);
 	else if (sig == SIGCONT)
@@ -141,8 +144,9 @@ static bool prepare_signal(int sig, struct task_struct *p, bool force)
 void signal_wake_up(struct task_struct *task, bool fatal)
 {
 	set_tsk_flag(task, TIF_SIGPENDING);
-	if (task != current)		/* who runs does not sleep, or is just about to look at the flag */
-		wake_up_state(task, TASK_INTERRUPTIBLE | (fatal ? TASK_KILLABLE | TASK_STOPPED : 0));
+	if (task != current) /* who runs does not sleep, or is just about to look at the flag */
+		wake_up_state(task,
+			      TASK_INTERRUPTIBLE | (fatal ? TASK_KILLABLE | TASK_STOPPED : 0));
 }
 
 static bool wants_signal(int sig, const struct task_struct *t)
@@ -187,7 +191,7 @@ static void complete_signal(int sig, struct task_struct *p, bool group)
 	struct task_struct *t = choose_thread(sig, p, group), *each;
 
 	if (!t)
-		return;				/* somebody takes it when it is unblocked */
+		return; /* somebody takes it when it is unblocked */
 	if (!ends_process(p, t, sig)) {
 		signal_wake_up(t, sig == SIGKILL);
 		return;
@@ -203,7 +207,8 @@ static void complete_signal(int sig, struct task_struct *p, bool group)
 }
 
 /* sighand->lock held.  0, or -EAGAIN when the queue is full and the siginfo matters. */
-static int queue_signal(int sig, const siginfo_t *info, struct task_struct *t, bool group, bool force)
+static int queue_signal(int sig, const siginfo_t *info, struct task_struct *t, bool group,
+			bool force)
 {
 	struct sigpending *pending = group ? &t->signal->shared_pending : &t->pending;
 	struct sigqueue *q;
@@ -211,7 +216,7 @@ static int queue_signal(int sig, const siginfo_t *info, struct task_struct *t, b
 	if (!prepare_signal(sig, t, force))
 		return 0;
 	if (sig < SIGRTMIN && (pending->signal & sigmask(sig)))
-		return 0;			/* once is enough */
+		return 0; /* once is enough */
 	if (sig != SIGKILL) {
 		q = sigqueue_alloc(t, sig < SIGRTMIN && info->si_code >= 0);
 		if (q) {
@@ -313,7 +318,7 @@ static void force_sig_info(int sig, const siginfo_t *info)
 		me->blocked &= ~sigmask(sig);
 	}
 	if (ka->handler == SIG_DFL)
-		me->signal->flags &= ~SIGNAL_UNKILLABLE;	/* PID 1 may end by its own fault */
+		me->signal->flags &= ~SIGNAL_UNKILLABLE; /* PID 1 may end by its own fault */
 	(void)queue_signal(sig, info, me, false, true);
 	recalc_sigpending();
 	spin_unlock_irq(&me->sighand->lock);
@@ -389,7 +394,8 @@ static void fill_chld_info(siginfo_t *info, struct task_struct *task, int code, 
 bool do_notify_parent(struct task_struct *task, int sig)
 {
 	struct task_struct *parent = task->real_parent;
-	int status = task->signal->flags & SIGNAL_GROUP_EXIT ? task->signal->group_exit_code : task->exit_code;
+	int status = task->signal->flags & SIGNAL_GROUP_EXIT ? task->signal->group_exit_code
+							     : task->exit_code;
 	struct k_sigaction *ka;
 	bool autoreap = false;
 	siginfo_t info;
@@ -442,7 +448,8 @@ void exit_signals(struct task_struct *task)
 	spin_lock_irq(&process_table_lock);
 	spin_lock(&task->sighand->lock);
 	for_each_thread(task, t) {
-		if (t != task && !(t->flags & PF_EXITING) && (signal->shared_pending.signal & ~t->blocked))
+		if (t != task && !(t->flags & PF_EXITING) &&
+		    (signal->shared_pending.signal & ~t->blocked))
 			signal_wake_up(t, false);
 	}
 	if (task->jobctl & JOBCTL_STOP_CONSUME && !--signal->group_stop_count) {

@@ -29,7 +29,8 @@ bool emulate_vsyscall(struct pt_regs *regs, unsigned long error_code, vaddr_t ad
 	u64 return_to;
 	long ret;
 
-	if (!(error_code & X86_PF_INSTR) || addr != regs->ip || (addr & PAGE_MASK) != VSYSCALL_ADDR || !vsyscall_enabled())
+	if (!(error_code & X86_PF_INSTR) || addr != regs->ip ||
+	    (addr & PAGE_MASK) != VSYSCALL_ADDR || !vsyscall_enabled())
 		return false;
 	if (get_user(return_to, (const u64 *)regs->sp))
 		return false;
@@ -43,12 +44,12 @@ bool emulate_vsyscall(struct pt_regs *regs, unsigned long error_code, vaddr_t ad
 	case 0x800:
 		ret = sys_getcpu((u32 *)regs->di, (u32 *)regs->si, NULL);
 		break;
-	default:			/* no function begins there: Linux answers as to a #GP */
+	default: /* no function begins there: Linux answers as to a #GP */
 		force_sig(SIGSEGV);
 		return true;
 	}
 	if (ret == -EFAULT)
-		return false;		/* the function itself would have faulted */
+		return false; /* the function itself would have faulted */
 	regs->ax = (unsigned long)ret;
 	regs->ip = return_to;
 	regs->sp += sizeof(u64);

@@ -137,7 +137,8 @@ int main(int argc, char **argv)
 		memset(disk[i], i, PAGE);
 
 	heading("sixteen pages, four frames:  . out   r in, clean   w in, dirty");
-	printf("%-36s %-16s %7s %9s %6s %8s\n", "after", "pages", "faults", "paged in", "drops", "written");
+	printf("%-36s %-16s %7s %9s %6s %8s\n", "after", "pages", "faults", "paged in", "drops",
+	       "written");
 	row("start");
 	sum = read_pages(0, 4);
 	row("reading pages 0 to 3");

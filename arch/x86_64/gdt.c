@@ -54,18 +54,19 @@ static void load_gdt(const struct gdt *gdt)
 		u64 base;
 	} __packed ptr = { sizeof(*gdt) - 1, (u64)gdt };
 
-	__asm__ volatile("lgdt %0\n\t"
-			 "pushq %1\n\t"
-			 "leaq 1f(%%rip), %%rax\n\t"
-			 "pushq %%rax\n\t"
-			 "lretq\n"
-			 "1:\n\t"
-			 "movl %2, %%ss\n\t"
-			 "ltr %w3\n\t"
-			 "lldt %w4"	/* none: after reset it is 64 KiB at address 0, where a user may map a page */
-			 :
-			 : "m"(ptr), "i"(__KERNEL_CS), "r"(__KERNEL_DS), "r"(GDT_TSS * 8), "r"(0)
-			 : "rax", "memory");
+	__asm__ volatile(
+		"lgdt %0\n\t"
+		"pushq %1\n\t"
+		"leaq 1f(%%rip), %%rax\n\t"
+		"pushq %%rax\n\t"
+		"lretq\n"
+		"1:\n\t"
+		"movl %2, %%ss\n\t"
+		"ltr %w3\n\t"
+		"lldt %w4" /* none: after reset it is 64 KiB at address 0, where a user may map a page */
+		:
+		: "m"(ptr), "i"(__KERNEL_CS), "r"(__KERNEL_DS), "r"(GDT_TSS * 8), "r"(0)
+		: "rax", "memory");
 }
 
 /**

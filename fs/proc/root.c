@@ -29,7 +29,8 @@ static struct proc_dir_entry *find_child(struct proc_dir_entry *dir, const char 
 	return NULL;
 }
 
-static struct proc_dir_entry *add_child(struct proc_dir_entry *dir, const char *name, size_t len, u32 mode)
+static struct proc_dir_entry *add_child(struct proc_dir_entry *dir, const char *name, size_t len,
+					u32 mode)
 {
 	struct proc_dir_entry *e = kzalloc(sizeof(*e), GFP_KERNEL), **tail;
 	char *copy = kmalloc(len + 1, GFP_KERNEL);
@@ -179,7 +180,8 @@ static const struct inode_operations fixed_file_iops;
 static const struct inode_operations fixed_dir_iops;
 static const struct file_operations fixed_dir_fops;
 
-static struct dentry *instantiate_fixed(struct super_block *sb, struct dentry *dentry, struct proc_dir_entry *e)
+static struct dentry *instantiate_fixed(struct super_block *sb, struct dentry *dentry,
+					struct proc_dir_entry *e)
 {
 	struct inode *inode = proc_new_inode(sb, e->mode, e->ino);
 
@@ -273,7 +275,9 @@ static int proc_fill_super(struct super_block *sb, const char *data)
 }
 
 static struct file_system_type proc_fs_type = {
-	.name = "proc", .fill_super = proc_fill_super, .flags = FS_NODEV,
+	.name = "proc",
+	.fill_super = proc_fill_super,
+	.flags = FS_NODEV,
 };
 
 static int self_link(char *buf, size_t size)
