@@ -112,7 +112,11 @@ static void switch_address_space(struct rq *rq, struct task_struct *prev, struct
 	}
 }
 
-/* The tick stays queued over short sleeps: switching to and fro does not touch the timer hardware. */
+/*
+ * The tick stays queued over short sleeps: switching to and fro does not touch the timer hardware.  It ends when it
+ * finds the idle task; so whoever leaves that starts it, with interrupts off until the next task is the current one:
+ * a tick in between would end unseen, and the task would never be preempted.
+ */
 static void start_tick(struct rq *rq)
 {
 	if (!rq->tick.queued)
@@ -128,6 +132,8 @@ static void __schedule(bool preempt)
 	rcu_quiescent_state();
 	local_irq_disable();
 	rq = this_rq();
+	if (prev == rq->idle)
+		start_tick(rq);
 	spin_lock(&rq->lock);
 	sched_policy->update_curr(rq);
 	clear_tsk_flag(prev, TIF_NEED_RESCHED);
@@ -381,8 +387,6 @@ void cpu_idle(void)
 			}
 			rcu_idle_exit();
 		}
-		if (need_resched())
-			start_tick(rq);
 		local_irq_enable();
 		log_wake();
 		events_wake();
