@@ -101,6 +101,14 @@ static void user_fault(struct pt_regs *regs, unsigned long error_code, vaddr_t a
 
 	if (unlikely(addr >= TASK_SIZE_MAX) && emulate_vsyscall(regs, error_code, addr))
 		return;
+	/*
+	 * The processor itself was refused, in user mode.  It reads only descriptor tables for a program, which are
+	 * not here; but QEMU 7.2 also reads the stack of a far return so, and under SMAP that can never succeed.
+	 */
+	if (unlikely((error_code & (X86_PF_PROT | X86_PF_USER)) == X86_PF_PROT)) {
+		user_fault_failed(regs, error_code, addr, VM_FAULT_SIGSEGV, SEGV_ACCERR);
+		return;
+	}
 	task_limits(me, &lim);
 	fault = mm_fault(me->mm, &lim, addr, fault_flags(error_code), &si_code);
 	if (unlikely(fault & VM_FAULT_ERROR)) {
