@@ -59,7 +59,7 @@ int main(int argc, char **argv)
 	usage_before();
 	for (int i = 0; i < rounds; i++)
 		one_round();
-	bad = usage_after("soak_leaves_memory_as_it_was");
+	bad = usage_after("soak_leaves_memory_as_it_was", 0);
 	printf("soak: %d passed, %d failed\n", !bad, bad);
 	return bad;
 }

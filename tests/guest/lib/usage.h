@@ -11,8 +11,11 @@
 /* Remember what is in use now.  What the caller still needs anew later, it has used once before. */
 void usage_before(void);
 
-/* Print "ok @name", or "not ok" and what differs.  Returns 0 if nothing does. */
-int usage_after(const char *name);
+/*
+ * Print "ok @name", or "not ok" and what differs.  Returns 0 if nothing does.  @stays_kib: the kernel keeps page
+ * tables of its own once made, which no line counts; by so much MemFree alone may have fallen.
+ */
+int usage_after(const char *name, long stays_kib);
 
 /* What differs, in @text; empty if nothing does.  For tests that make the comparison part of a case. */
 const char *usage_changes(void);
