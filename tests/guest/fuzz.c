@@ -660,7 +660,8 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	remember_processes();
 	enter_folder("fuzz");
-	bad = run_round(seed); /* what fills once does not count, nor the stack and heap for removing a deep tree */
+	bad = run_round(
+		seed); /* what fills once does not count, nor the stack and heap for removing a deep tree */
 	for (int depth = 0; depth < 40; depth++) {
 		mkdir("d", 0777);
 		(void)!chdir("d");
