@@ -607,20 +607,50 @@ static int kill_session(pid_t session)
 	return 1;
 }
 
-/* Also the folders of children that jumped to where they are made. */
-static void remove_folders(void)
+static char root_names[32][64];
+static int nr_root_names;
+
+static int is_root_name(const char *name)
 {
-	DIR *dir = opendir("/tmp");
+	for (int i = 0; i < nr_root_names; i++)
+		if (strcmp(root_names[i], name) == 0)
+			return 1;
+	return 0;
+}
+
+static void remember_root(void)
+{
+	DIR *dir = opendir("/");
+	struct dirent *d;
+
+	while (dir && (d = readdir(dir)) && nr_root_names < NR(root_names))
+		strlcpy(root_names[nr_root_names++], d->d_name, sizeof(root_names[0]));
+	closedir(dir);
+}
+
+/* What is new in @folder, a path that ends in a slash; in /tmp only what is named like ours. */
+static void remove_new(const char *folder, const char *prefix)
+{
+	DIR *dir = opendir(folder);
 	struct dirent *d;
 	char path[300];
 
-	leave_folder("fuzz");
 	while (dir && (d = readdir(dir)))
-		if (strncmp(d->d_name, "fuzz-", 5) == 0) {
-			snprintf(path, sizeof(path), "/tmp/%s", d->d_name);
+		if (prefix ? strncmp(d->d_name, prefix, strlen(prefix)) == 0
+			   : !is_root_name(d->d_name)) {
+			snprintf(path, sizeof(path), "%s%s", folder, d->d_name);
 			remove_tree(path);
 		}
 	closedir(dir);
+}
+
+/* Children that jump into the middle of this program also make files where it never does. */
+static void remove_folders(void)
+{
+	leave_folder("fuzz");
+	remove_new("/tmp/", "fuzz-");
+	if (alone)
+		remove_new("/", NULL);
 }
 
 static int run_round(unsigned long seed)
@@ -659,6 +689,7 @@ int main(int argc, char **argv)
 	printf("# fuzz: %ld rounds from seed %lu\n", rounds, seed);
 	fflush(stdout);
 	remember_processes();
+	remember_root();
 	enter_folder("fuzz");
 	bad = run_round(
 		seed); /* what fills once does not count, nor the stack and heap for removing a deep tree */
