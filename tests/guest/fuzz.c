@@ -649,7 +649,7 @@ static void remove_folders(void)
 {
 	leave_folder("fuzz");
 	remove_new("/tmp/", "fuzz-");
-	if (alone)
+	if (alone && nr_root_names < NR(root_names))
 		remove_new("/", NULL);
 }
 
