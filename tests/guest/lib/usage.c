@@ -73,11 +73,7 @@ static void drop_caches(void)
 	close(fd);
 }
 
-/*
- * Twice dropped, no slab is left that holds nothing but the descriptor dropped by: what is opened next goes to slabs
- * that are in use anyway.  The files are open and their text has been made once before caches are dropped: so the reading that counts needs
- * no memory any more.
- */
+/* Anonymous memory of a process, in kB. */
 static long rss_anon_kib(pid_t pid)
 {
 	char path[32], *line;
@@ -93,6 +89,11 @@ static long rss_anon_kib(pid_t pid)
 	return line ? strtol(line + 8, NULL, 10) : 0;
 }
 
+/*
+ * Twice dropped, no slab is left that holds nothing but the descriptor dropped by: what is opened next goes to slabs
+ * that are in use anyway.  The files are open and their text has been made once before caches are dropped, so that
+ * the reading that counts needs no memory any more.
+ */
 static void take(struct usage *u)
 {
 	long held;
