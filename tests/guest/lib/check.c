@@ -58,38 +58,30 @@ void remove_tree(const char *path)
 	rmdir(path);
 }
 
-_Noreturn static void case_child(const struct test_case *c, int fd)
+_Noreturn static void reporting_child(void (*fn)(void *), void *arg, int fd)
 {
-	char folder[64];
-
 	report_fd = fcntl(fd, F_DUPFD_CLOEXEC, 500); /* out of the way of what the case opens */
 	close(fd);
-	alarm(WATCHDOG_SECONDS);
-	snprintf(folder, sizeof(folder), "/tmp/guest-%d", getpid());
-	if (mkdir(folder, 0777) < 0 || chdir(folder) < 0)
-		fail("cannot make %s: %s", folder, strerror(errno));
-	c->run();
+	fn(arg);
 	_exit(0);
 }
 
-/* The reason why the case failed, in @reason; empty if it did not. */
-static void run_case(const struct test_case *c, char *reason, size_t size)
+pid_t reason_of(void (*fn)(void *), void *arg, char *reason, size_t size)
 {
 	int fds[2], status;
 	size_t len = 0;
 	ssize_t n;
-	char folder[64];
 	pid_t pid;
 
 	reason[0] = 0;
 	fflush(stdout);
 	if (pipe(fds) < 0 || (pid = fork()) < 0) {
 		snprintf(reason, size, "cannot start it: %s", strerror(errno));
-		return;
+		return -1;
 	}
 	if (pid == 0) {
 		close(fds[0]);
-		case_child(c, fds[1]);
+		reporting_child(fn, arg, fds[1]);
 	}
 	close(fds[1]);
 	waitpid(pid, &status, 0);
@@ -104,7 +96,28 @@ static void run_case(const struct test_case *c, char *reason, size_t size)
 			 strsignal(WTERMSIG(status)));
 	else if (WEXITSTATUS(status) && !len)
 		snprintf(reason, size, "exit status %d", WEXITSTATUS(status));
-	snprintf(folder, sizeof(folder), "/tmp/guest-%d", pid);
+	return pid;
+}
+
+/* What a case runs in: a folder of its own, and a watchdog. */
+static void watched_case(void *c)
+{
+	char folder[64];
+
+	alarm(WATCHDOG_SECONDS);
+	snprintf(folder, sizeof(folder), "/tmp/guest-%d", getpid());
+	if (mkdir(folder, 0777) < 0 || chdir(folder) < 0)
+		fail("cannot make %s: %s", folder, strerror(errno));
+	((const struct test_case *)c)->run();
+}
+
+/* The reason why the case failed, in @reason; empty if it did not. */
+static void run_case(const struct test_case *c, char *reason, size_t size)
+{
+	char folder[64];
+
+	snprintf(folder, sizeof(folder), "/tmp/guest-%d",
+		 reason_of(watched_case, (void *)(long)c, reason, size));
 	remove_tree(folder);
 }
 

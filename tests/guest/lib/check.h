@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/types.h>
 
 #define PAGE 4096UL
 
@@ -77,6 +78,10 @@ void remove_tree(const char *path);
 int in_child(void (*fn)(void *), void *arg);
 /* The signal that ends a child doing @fn, 0 if it exits. */
 int signal_of(void (*fn)(void *), void *arg);
+
+/* Run @fn in a child.  Why it failed, in @reason: what fail() said, a signal, an exit status; empty if it did not.
+ * Returns its process id, or -1. */
+pid_t reason_of(void (*fn)(void *), void *arg, char *reason, size_t size);
 
 /* A child that reads (writes, calls) one byte at @arg. */
 void touch_read(void *addr);

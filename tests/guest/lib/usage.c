@@ -145,16 +145,19 @@ void usage_before(void)
 	take(&before);
 }
 
-/* @stays_kib: by so much MemFree alone may have fallen. */
-static const char *changes_but(long stays_kib)
+const char *usage_changes_but(long *may_stay_kib)
 {
 	static char changes[512];
 	size_t len = 0;
+	long gone;
 
 	take(&after);
 	changes[0] = 0;
-	if (after.kib[0] < before.kib[0] && before.kib[0] - after.kib[0] <= stays_kib)
+	gone = before.kib[0] - after.kib[0];
+	if (gone > 0 && gone <= *may_stay_kib) {
+		*may_stay_kib -= gone;
 		after.kib[0] = before.kib[0];
+	}
 	for (int i = 0; i < NR(lines); i++)
 		if (after.kib[i] != before.kib[i])
 			len += (size_t)snprintf(changes + len, sizeof(changes) - len, " %s %+ld kB",
@@ -171,12 +174,14 @@ static const char *changes_but(long stays_kib)
 
 const char *usage_changes(void)
 {
-	return changes_but(0);
+	long nothing = 0;
+
+	return usage_changes_but(&nothing);
 }
 
 int usage_after(const char *name, long stays_kib)
 {
-	const char *changes = changes_but(stays_kib);
+	const char *changes = usage_changes_but(&stays_kib);
 
 	if (!is_pagewalk()) {
 		printf("ok %s # skipped: only Pagewalk can be compared exactly\n", name);

@@ -20,6 +20,12 @@ int usage_after(const char *name, long stays_kib);
 /* What differs, in @text; empty if nothing does.  For tests that make the comparison part of a case. */
 const char *usage_changes(void);
 
+/*
+ * The same for a program that compares again and again: kernel page tables may take up to *@may_stay_kib of MemFree,
+ * from which what they took is deducted.
+ */
+const char *usage_changes_but(long *may_stay_kib);
+
 /* Does this kernel make allocations fail on request (DEBUG builds of Pagewalk)?  Is it Pagewalk? */
 int can_fail_allocations(void);
 int is_pagewalk(void);
