@@ -108,9 +108,9 @@ static int window_flush(struct linux_binprm *bprm)
 	if (!bprm->window_addr || offset >= PAGE_SIZE)
 		return 0;
 	task_limits(current, &lim);
-	down_write(&bprm->mm->mmap_lock);
+	mmap_write_lock(bprm->mm);
 	err = expand_stack(bprm->vma, &lim, bprm->window_addr);
-	up_write(&bprm->mm->mmap_lock);
+	mmap_write_unlock(bprm->mm);
 	if (err)
 		return -E2BIG;
 	if (access_remote_vm(bprm->mm, start, bprm->window + offset, len, true, false) != len)
@@ -242,9 +242,9 @@ static int bprm_mm_init(struct linux_binprm *bprm)
 		      current->personality & ADDR_COMPAT_LAYOUT);
 	if (rnd)
 		top -= (get_random_long() & STACK_RND_PAGES) << PAGE_SHIFT;
-	down_write(&bprm->mm->mmap_lock);
+	mmap_write_lock(bprm->mm);
 	bprm->vma = setup_stack_vma(bprm->mm, top);
-	up_write(&bprm->mm->mmap_lock);
+	mmap_write_unlock(bprm->mm);
 	if (!bprm->vma)
 		return -ENOMEM;
 	bprm->p = top - sizeof(void *);
@@ -262,10 +262,10 @@ int setup_arg_pages(struct linux_binprm *bprm, int executable_stack)
 		return err;
 	bprm->window_addr = 0;
 	task_limits(current, &lim);
-	down_write(&mm->mmap_lock);
+	mmap_write_lock(mm);
 	err = finalize_stack_vma(mm, bprm->vma, &lim, bprm->vma->vm_end,
 				 executable_stack == EXSTACK_ENABLE_X ? VM_EXEC : 0);
-	up_write(&mm->mmap_lock);
+	mmap_write_unlock(mm);
 	return err;
 }
 

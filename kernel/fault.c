@@ -54,6 +54,11 @@ static unsigned int fault_flags(unsigned long error_code)
 	       (error_code & X86_PF_INSTR ? FAULT_FLAG_INSTRUCTION : 0);
 }
 
+static void current_limits(struct mm_limits *lim)
+{
+	task_limits(current, lim);
+}
+
 static void count_fault(struct task_struct *me, vm_fault_t fault)
 {
 	if (unlikely(fault & VM_FAULT_MAJOR))
@@ -95,7 +100,6 @@ static void user_fault_failed(struct pt_regs *regs, unsigned long error_code, va
 static void user_fault(struct pt_regs *regs, unsigned long error_code, vaddr_t addr)
 {
 	struct task_struct *me = current;
-	struct mm_limits lim;
 	vm_fault_t fault;
 	int si_code;
 
@@ -109,8 +113,7 @@ static void user_fault(struct pt_regs *regs, unsigned long error_code, vaddr_t a
 		user_fault_failed(regs, error_code, addr, VM_FAULT_SIGSEGV, SEGV_ACCERR);
 		return;
 	}
-	task_limits(me, &lim);
-	fault = mm_fault(me->mm, &lim, addr, fault_flags(error_code), &si_code);
+	fault = mm_fault(me->mm, current_limits, addr, fault_flags(error_code), &si_code);
 	if (unlikely(fault & VM_FAULT_ERROR)) {
 		user_fault_failed(regs, error_code, addr, fault, si_code);
 		return;
@@ -123,7 +126,6 @@ static void user_fault(struct pt_regs *regs, unsigned long error_code, vaddr_t a
 static void kernel_fault(struct pt_regs *regs, unsigned long error_code, vaddr_t addr)
 {
 	struct task_struct *me = current;
-	struct mm_limits lim;
 	vm_fault_t fault;
 	int si_code;
 
@@ -142,8 +144,7 @@ static void kernel_fault(struct pt_regs *regs, unsigned long error_code, vaddr_t
 		(void)fixup_exception(regs);
 		return;
 	}
-	task_limits(me, &lim);
-	fault = mm_fault(me->mm, &lim, addr, fault_flags(error_code), &si_code);
+	fault = mm_fault(me->mm, current_limits, addr, fault_flags(error_code), &si_code);
 	if (fault & VM_FAULT_ERROR) {
 		trace_mm(EV_FAULT, addr, 0, PGFAULT);
 		(void)fixup_exception(regs); /* the call answers EFAULT */

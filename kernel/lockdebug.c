@@ -32,6 +32,7 @@ static const char *const rank_names[NR_LOCK_RANKS] = {
 	[LOCK_EVENTS] = "events",
 	[LOCK_EXEC] = "exec",
 	[LOCK_MMAP] = "mmap_lock",
+	[LOCK_VMA] = "VMA",
 	[LOCK_PAGE] = "page",
 	[LOCK_I_MMAP] = "i_mmap",
 	[LOCK_ANON_VMA] = "anon_vma",

@@ -53,20 +53,22 @@ static vm_fault_t map_zero_page(struct vm_fault *vmf)
 /**
  * do_anonymous_page - demand zero
  *
- * Return: VM_FAULT_NOPAGE, or VM_FAULT_OOM with nothing changed.
- * Locks:  mmap_lock held; takes the PTE lock.  May sleep.
+ * Return: VM_FAULT_NOPAGE, or VM_FAULT_OOM or VM_FAULT_RETRY with nothing changed.
+ * Locks:  the fault's; takes the PTE lock.  May sleep.
  */
 vm_fault_t do_anonymous_page(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	struct page *page;
+	vm_fault_t ret;
 	pte_t entry;
 
 	if (!(vmf->flags & FAULT_FLAG_WRITE))
 		return map_zero_page(vmf);
 
-	if (unlikely(anon_vma_prepare(vma)))
-		return VM_FAULT_OOM;
+	ret = vmf_anon_prepare(vmf);
+	if (unlikely(ret))
+		return ret;
 	page = alloc_page(GFP_HIGHUSER_MOVABLE | __GFP_ZERO);
 	if (unlikely(!page))
 		return VM_FAULT_OOM;

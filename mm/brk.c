@@ -110,7 +110,7 @@ vaddr_t vm_brk(struct mm_struct *mm, const struct mm_limits *lim, vaddr_t brk)
 	bool populate = false;
 	int err = 0;
 
-	down_write(&mm->mmap_lock);
+	mmap_write_lock(mm);
 	if (brk < mm->start_brk || brk > mm->task_size || !data_rlimit_ok(mm, lim, brk))
 		goto out;
 	newbrk = PAGE_ALIGN(brk);
@@ -125,7 +125,7 @@ vaddr_t vm_brk(struct mm_struct *mm, const struct mm_limits *lim, vaddr_t brk)
 	}
 out:
 	ret = mm->brk;
-	up_write(&mm->mmap_lock);
+	mmap_write_unlock(mm);
 	if (populate)
 		mm_populate(mm, lim, oldbrk, newbrk - oldbrk);
 	return ret;
@@ -155,14 +155,14 @@ int vm_brk_flags(struct mm_struct *mm, const struct mm_limits *lim, vaddr_t addr
 		return 0;
 	if (vm_flags & ~VM_EXEC)
 		return -EINVAL;
-	down_write(&mm->mmap_lock);
+	mmap_write_lock(mm);
 	err = check_brk_limits(mm, lim, addr, size);
 	if (!err)
 		err = do_munmap(mm, addr, size);
 	if (!err)
 		err = do_brk_flags(mm, lim, addr, size, vm_flags);
 	populate = !err && (mm->def_flags & VM_LOCKED);
-	up_write(&mm->mmap_lock);
+	mmap_write_unlock(mm);
 	if (populate)
 		mm_populate(mm, lim, addr, size);
 	return err;

@@ -18,7 +18,7 @@
  * A debugger may write where the mapping does not allow it (FAULT_FLAG_FORCE): it gets its own page
  * like everyone, and the entry stays read-only.
  *
- * Locking: mmap_lock for read on entry; each case takes the PTE lock and rechecks the entry against
+ * Locking: the fault's lock on entry; each case takes the PTE lock and rechecks the entry against
  * vmf->orig_pte.
  */
 #include "mm_env.h"
@@ -67,11 +67,13 @@ static vm_fault_t wp_page_copy(struct vm_fault *vmf, struct page *old)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	struct page *page;
+	vm_fault_t ret;
 	pte_t entry;
 
 	/* Prepare.  The caller's reference keeps old's content. */
-	if (unlikely(anon_vma_prepare(vma)))
-		return VM_FAULT_OOM;
+	ret = vmf_anon_prepare(vmf);
+	if (unlikely(ret))
+		return ret;
 	page = alloc_page(old ? GFP_HIGHUSER_MOVABLE : GFP_HIGHUSER_MOVABLE | __GFP_ZERO);
 	if (unlikely(!page))
 		return VM_FAULT_OOM;
@@ -157,8 +159,8 @@ static vm_fault_t wp_page_shared(struct vm_fault *vmf, struct page *page)
  * do_wp_page - a write met a present entry without the write bit
  *
  * Return: VM_FAULT_NOPAGE when the access can be tried again, else an error or VM_FAULT_RETRY
- *         (mmap_lock dropped).
- * Locks:  mmap_lock held; takes the PTE lock.  May sleep.
+ *         (the fault's lock dropped).
+ * Locks:  the fault's; takes the PTE lock.  May sleep.
  */
 vm_fault_t do_wp_page(struct vm_fault *vmf)
 {

@@ -6,7 +6,7 @@
  * said by the VMAs and by the pages that hang off their objects.  A fault looks the truth up and
  * repairs the cache:
  *
- *     1  which mapping?        find_vma; a stack grows to cover the address    no: SIGSEGV, MAPERR
+ *     1  which mapping?        find and lock it; a stack grows to the address  no: SIGSEGV, MAPERR
  *     2  is it allowed?        vm_flags against the access                     no: SIGSEGV, ACCERR
  *     3  walk, building tables that are missing                                no memory: OOM
  *     4  what is in the PTE?   one handler per case                            past the end of the file: SIGBUS
@@ -28,21 +28,38 @@
  * recheck that it still is what the decision was based on; install; count.  Everything that
  * allocates comes before the PTE lock.
  *
- * Restart.  A handler that must wait for a page lock drops mmap_lock first, since a waiter would
+ * Two ways to hold the mapping.  Mostly the fault finds the VMA without a lock and locks it alone
+ * (vma_lock.c): faults of other threads write nothing that this one reads, but for the VMA's count
+ * of readers, and the lock of the PTE table where two meet in 2 MiB.  Whatever needs more than this one
+ * mapping is done under mmap_lock for read: no VMA was found or a writer has it, a stack has to grow,
+ * a page lock has to be waited for, the VMA's first anon_vma (neighbours are asked for theirs).  Handlers do
+ * not care which lock is held, but where they give it up: release_fault_lock().  Either keeps the
+ * VMA, its permissions and its tables as they are.
+ *
+ * Races with others, all settled by looking again under the lock that decides:
+ *
+ *     the same fault on another CPU     PTE lock; the second finds the entry changed and is done
+ *     a table that both find missing    page_table_lock; the second frees the one it made
+ *     munmap, mprotect, mremap, fork    write-lock the VMA first: it waits for this fault, or this fault for it,
+ *                                       and then looks the mapping up again
+ *     MADV_DONTNEED, truncation         PTE lock; truncation also the page lock (file_fault.c)
+ *     exec, exit                        the old mm is torn down when its last user is gone, and a fault is one
+ *
+ * Restart.  A handler that must wait for a page lock drops the fault's lock first, since a waiter would
  * hold up every mmap and munmap of the process, and answers VM_FAULT_RETRY: nothing that was looked
  * up may be used again.  The one loop that starts over is in mm_fault().
  *
- * Allocation may sleep under mmap_lock; reclaim never takes mmap_lock.  A fault never takes an
+ * Allocation may sleep under either lock; reclaim never takes them.  A fault never takes an
  * inode's lock: the page cache and i_size, read under the page lock, are all it needs of a file.
  *
  * No flush is due when an entry becomes present: the processor does not cache non-present entries
  * (SDM).  Where a handler replaces a present entry, it says what it flushes.
  *
- * Not done: faults without mmap_lock; huge pages; swap.  Their places are handle_mm_fault's walk
- * and the swap row.
+ * Not done: huge pages; swap.  Their places are handle_mm_fault's walk and the swap row.
  *
  * Sources: Intel SDM 3A, "Page-Fault Exceptions", "Invalidation of TLBs and Paging-Structure
- * Caches"; Cranor and Parulkar 1999 (UVM) for the shape.
+ * Caches"; Cranor and Parulkar 1999 (UVM) for the shape; Clements, Kaashoek and Zeldovich 2012 for faults
+ * beside mmap.
  */
 #include "mm_env.h"
 #include <mm/internal.h>
@@ -68,7 +85,7 @@ static vm_fault_t spurious_fault(struct vm_fault *vmf)
 	return VM_FAULT_NOPAGE;
 }
 
-/* Step 4.  Locks: mmap_lock for read on entry; released when VM_FAULT_RETRY is returned. */
+/* Step 4.  Locks: the fault's on entry; released when VM_FAULT_RETRY is returned. */
 static vm_fault_t handle_pte_fault(struct vm_fault *vmf)
 {
 	pte_t old = vmf->orig_pte;
@@ -87,11 +104,12 @@ static vm_fault_t handle_pte_fault(struct vm_fault *vmf)
 
 /**
  * handle_mm_fault - repair the entry for @addr of @vma, whose permissions have been checked
- * @flags: FAULT_FLAG_*; without ALLOW_RETRY it waits under mmap_lock instead of asking for a
+ * @flags: FAULT_FLAG_*; without ALLOW_RETRY it waits under the lock instead of asking for a
  *         restart
  *
- * Return: VM_FAULT_*.  With VM_FAULT_RETRY mmap_lock has been dropped and @vma may be gone.
- * Locks:  vma->vm_mm->mmap_lock held for read or write (then without ALLOW_RETRY).  May sleep.
+ * Return: VM_FAULT_*.  With VM_FAULT_RETRY the lock has been dropped and @vma may be gone.
+ * Locks:  with VMA_LOCK @vma is locked for reading; else mmap_lock is held for read, or for write (then
+ *         without ALLOW_RETRY).  May sleep.
  */
 vm_fault_t handle_mm_fault(struct vm_area_struct *vma, vaddr_t addr, unsigned int flags)
 {
@@ -104,7 +122,7 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *vma, vaddr_t addr, unsigned in
 		.pgoff = linear_page_index(vma, addr),
 	};
 
-	assert_rwsem_held(&vmf.mm->mmap_lock);
+	vma_assert_locked(vma);
 	vmf.pmd = pte_alloc_map(vmf.mm, vmf.address);
 	if (unlikely(!vmf.pmd))
 		return VM_FAULT_OOM;
@@ -133,34 +151,36 @@ static bool access_allowed(const struct vm_area_struct *vma, unsigned int flags)
  *
  * Return: the mapping, with mmap_lock held for read; NULL with it released.
  */
-static __noinline struct vm_area_struct *grow_stack(struct mm_struct *mm,
-						    const struct mm_limits *lim, vaddr_t addr)
+static __noinline struct vm_area_struct *grow_stack(struct mm_struct *mm, mm_limits_fn limits,
+						    vaddr_t addr)
 {
 	struct vm_area_struct *vma;
+	struct mm_limits lim;
 
+	limits(&lim);
 	up_read(&mm->mmap_lock);
-	down_write(&mm->mmap_lock);
+	mmap_write_lock(mm);
 	vma = find_vma(mm, addr);
 	if (!vma)
 		goto none;
 	if (vma->vm_start > addr) {
-		if (!(vma->vm_flags & VM_GROWSDOWN) || expand_stack(vma, lim, addr))
+		if (!(vma->vm_flags & VM_GROWSDOWN) || expand_stack(vma, &lim, addr))
 			goto none;
 		count_vm_event(PGFAULT_STACK);
 	}
-	downgrade_write(&mm->mmap_lock);
+	mmap_write_downgrade(mm);
 	return vma;
 none:
-	up_write(&mm->mmap_lock);
+	mmap_write_unlock(mm);
 	return NULL;
 }
 
 /*
- * Step 1.
+ * Step 1, when the VMA's own lock was not to be had or is not enough.
  * Return: the mapping that contains @addr, with mmap_lock held for read; NULL with it released.
  */
-static struct vm_area_struct *lock_mm_and_find_vma(struct mm_struct *mm,
-						   const struct mm_limits *lim, vaddr_t addr)
+static struct vm_area_struct *lock_mm_and_find_vma(struct mm_struct *mm, mm_limits_fn limits,
+						   vaddr_t addr)
 {
 	struct vm_area_struct *vma;
 
@@ -169,13 +189,27 @@ static struct vm_area_struct *lock_mm_and_find_vma(struct mm_struct *mm,
 	if (likely(vma && vma->vm_start <= addr))
 		return vma;
 	if (vma && (vma->vm_flags & VM_GROWSDOWN))
-		return grow_stack(mm, lim, addr);
+		return grow_stack(mm, limits, addr);
 	up_read(&mm->mmap_lock);
 	return NULL;
 }
 
-vm_fault_t mm_fault(struct mm_struct *mm, const struct mm_limits *lim, vaddr_t addr,
-		    unsigned int flags, int *si_code)
+static inline void unlock_fault(struct mm_struct *mm, struct vm_area_struct *vma,
+				unsigned int flags)
+{
+	if (likely(flags & FAULT_FLAG_VMA_LOCK))
+		vma_end_read(vma);
+	else
+		up_read(&mm->mmap_lock);
+}
+
+void release_fault_lock(struct vm_fault *vmf)
+{
+	unlock_fault(vmf->mm, vmf->vma, vmf->flags);
+}
+
+vm_fault_t mm_fault(struct mm_struct *mm, mm_limits_fn limits, vaddr_t addr, unsigned int flags,
+		    int *si_code)
 {
 	struct vm_area_struct *vma;
 	vm_fault_t fault;
@@ -184,24 +218,31 @@ vm_fault_t mm_fault(struct mm_struct *mm, const struct mm_limits *lim, vaddr_t a
 	*si_code = FAULT_CODE_MAPERR;
 	if (unlikely(addr >= TASK_SIZE_MAX))
 		return VM_FAULT_SIGSEGV;
-	flags |= FAULT_FLAG_ALLOW_RETRY;
+	vma = lock_vma_under_rcu(mm, addr);
+	flags |= FAULT_FLAG_ALLOW_RETRY | (likely(vma) ? FAULT_FLAG_VMA_LOCK : 0);
 	for (;;) {
-		vma = lock_mm_and_find_vma(mm, lim, addr);
+		if (unlikely(!vma))
+			vma = lock_mm_and_find_vma(mm, limits, addr);
 		if (unlikely(!vma))
 			return VM_FAULT_SIGSEGV;
 		if (unlikely(!access_allowed(vma, flags))) {
-			up_read(&mm->mmap_lock);
+			unlock_fault(mm, vma, flags);
 			*si_code = FAULT_CODE_ACCERR;
 			return VM_FAULT_SIGSEGV;
 		}
 		fault = handle_mm_fault(vma, addr, flags);
 		if (likely(!(fault & VM_FAULT_RETRY)))
 			break;
-		flags |= FAULT_FLAG_TRIED;
+		if (flags & FAULT_FLAG_VMA_LOCK)
+			count_vm_event(VMA_LOCK_RETRY);
+		if (fault & VM_FAULT_MAJOR)
+			flags |= FAULT_FLAG_TRIED; /* it waited */
+		flags &= ~FAULT_FLAG_VMA_LOCK;
+		vma = NULL;
 	}
-	up_read(&mm->mmap_lock);
+	unlock_fault(mm, vma, flags);
 	if (unlikely(flags & FAULT_FLAG_TRIED))
-		fault |= VM_FAULT_MAJOR; /* it waited */
+		fault |= VM_FAULT_MAJOR;
 	if (unlikely(fault & VM_FAULT_MAJOR))
 		count_vm_event(PGMAJFAULT);
 	if (unlikely(fault & VM_FAULT_SIGBUS))

@@ -22,7 +22,7 @@
  * in the cache already, mapping sixteen costs little more than mapping one.  The window is aligned,
  * and bounded by the VMA, by the PTE table (one lock) and by the end of the file.
  *
- * Locking: mmap_lock for read on entry, released with VM_FAULT_RETRY; page lock before PTE lock.
+ * Locking: the fault's lock on entry, released with VM_FAULT_RETRY; page lock before PTE lock.
  */
 #include "mm_env.h"
 #include <mm/internal.h>
@@ -123,8 +123,9 @@ static vm_fault_t do_cow_fault(struct vm_fault *vmf)
 	vm_fault_t ret;
 	pte_t entry;
 
-	if (unlikely(anon_vma_prepare(vma)))
-		return VM_FAULT_OOM;
+	ret = vmf_anon_prepare(vmf);
+	if (unlikely(ret))
+		return ret;
 	copy = alloc_page(GFP_HIGHUSER_MOVABLE);
 	if (unlikely(!copy))
 		return VM_FAULT_OOM;
@@ -211,8 +212,8 @@ static vm_fault_t do_shared_fault(struct vm_fault *vmf)
 /**
  * do_file_page - a page of the mapping's object is wanted and no entry exists
  *
- * Return: VM_FAULT_*; with VM_FAULT_RETRY mmap_lock has been dropped.
- * Locks:  mmap_lock held; takes page lock, then PTE lock.  May sleep.
+ * Return: VM_FAULT_*; with VM_FAULT_RETRY the fault's lock has been dropped.
+ * Locks:  the fault's; takes page lock, then PTE lock.  May sleep.
  */
 vm_fault_t do_file_page(struct vm_fault *vmf)
 {

@@ -24,7 +24,7 @@
  *     F4  nrpages is the number of entries of the tree                       tree_lock
  *
  * Locking: order is mmap_lock, page lock, i_mmap_rwsem, PTE lock, tree_lock.  A fault that finds
- * the page lock taken drops mmap_lock before it waits.  i_size is written by the file system under
+ * the page lock taken drops its lock on the mapping before it waits.  i_size is written by the file system under
  * the inode's lock and read here at any time; it decides under the page lock.
  *
  * Not done: readahead (the files of ramfs are in memory or empty; disks will want it), writeback.
@@ -62,8 +62,9 @@ bool trylock_page(struct page *page)
 }
 
 /*
- * For a waiter that is on the queue already: say so, then look once more.  The owner clears
- * PG_locked before it reads PG_waiters, so one of the two sees the other.
+ * For a waiter that is on the queue already: say so, then look once more.  The owner takes both bits
+ * away at once: either it has seen ours and wakes us, or we see the page unlocked.  Who is woken in
+ * vain says so again.
  */
 static bool page_unlocked_or_wait(struct page *page)
 {
@@ -105,13 +106,13 @@ void wait_on_page_locked(struct page *page)
  */
 void unlock_page(struct page *page)
 {
-	unsigned long old = __atomic_fetch_and(&page->flags, ~BIT(PG_locked), __ATOMIC_SEQ_CST);
+	unsigned long old = __atomic_fetch_and(&page->flags, ~(BIT(PG_locked) | BIT(PG_waiters)),
+					       __ATOMIC_SEQ_CST);
 
+	/* From here on @page may be freed, and be something else: only its address is used. */
 	VM_BUG_ON(!(old & BIT(PG_locked)));
-	if (unlikely(old & BIT(PG_waiters))) {
-		ClearPageWaiters(page); /* those who are woken in vain set it again */
+	if (unlikely(old & BIT(PG_waiters)))
 		wake_up_all(page_waitqueue(page));
-	}
 }
 
 vm_fault_t lock_page_or_retry(struct page *page, struct vm_fault *vmf)
@@ -122,9 +123,9 @@ vm_fault_t lock_page_or_retry(struct page *page, struct vm_fault *vmf)
 		lock_page(page);
 		return 0;
 	}
-	up_read(&vmf->mm->mmap_lock);
+	release_fault_lock(vmf);
 	wait_on_page_locked(page);
-	return VM_FAULT_RETRY;
+	return VM_FAULT_RETRY | VM_FAULT_MAJOR;
 }
 
 /* --- the object --- */
@@ -542,9 +543,13 @@ vm_fault_t filemap_fault(struct vm_fault *vmf)
 			page = filemap_grab_page(as, vmf->pgoff);
 			if (!page)
 				return VM_FAULT_OOM;
-		} else if (lock_page_or_retry(page, vmf)) {
-			put_page(page);
-			return VM_FAULT_RETRY;
+		} else {
+			vm_fault_t retry = lock_page_or_retry(page, vmf);
+
+			if (unlikely(retry)) {
+				put_page(page);
+				return retry;
+			}
 		}
 		if (unlikely(page->mapping != as)) {
 			unlock_page(page); /* truncated while we waited: the size decides */

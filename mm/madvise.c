@@ -138,7 +138,7 @@ static int advise_flags(struct vm_area_struct **vmap, vaddr_t start, vaddr_t end
 	vma = vma_modify(vma, start, end, flags);
 	if (IS_ERR(vma))
 		return -EAGAIN;
-	vma->vm_flags = flags;
+	vma_set_flags(vma, flags);
 	*vmap = vma;
 	return 0;
 }
@@ -266,9 +266,9 @@ int vm_madvise(struct mm_struct *mm, vaddr_t start, size_t len, int advice)
 	if (end == start)
 		return 0;
 	if (kind == ADVICE_FLAGS) {
-		down_write(&mm->mmap_lock);
+		mmap_write_lock(mm);
 		err = do_madvise(mm, start, end, advice, kind);
-		up_write(&mm->mmap_lock);
+		mmap_write_unlock(mm);
 	} else {
 		down_read(&mm->mmap_lock);
 		err = do_madvise(mm, start, end, advice, kind);

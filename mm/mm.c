@@ -36,6 +36,8 @@ struct mm_struct init_mm = {
 	.mm_users = ATOMIC_INIT(2),
 	.mm_count = ATOMIC_INIT(1),
 	.mmap_lock = RWSEM_INIT(init_mm.mmap_lock, LOCK_MMAP),
+	.mm_lock_seq = 1,
+	.vma_writer_wait = WAIT_QUEUE_HEAD_INIT(init_mm.vma_writer_wait),
 	.page_table_lock = SPIN_LOCK_INIT(LOCK_MM_MISC),
 	.arg_lock = SPIN_LOCK_INIT(LOCK_MM_MISC),
 };
@@ -71,6 +73,8 @@ static bool mm_init(struct mm_struct *mm)
 	atomic_set(&mm->mm_count, 1);
 	atomic_set(&mm->tlb_flush_pending, 0);
 	init_rwsem(&mm->mmap_lock, LOCK_MMAP);
+	mm->mm_lock_seq = 1; /* a fresh VMA's vm_lock_seq, 0, is not a mark */
+	init_waitqueue_head(&mm->vma_writer_wait);
 	spin_lock_init(&mm->page_table_lock, LOCK_MM_MISC);
 	spin_lock_init(&mm->arg_lock, LOCK_MM_MISC);
 	mm->total_vm = mm->data_vm = mm->exec_vm = mm->stack_vm = 0;
@@ -181,19 +185,24 @@ static int dup_mmap(struct mm_struct *mm, struct mm_struct *old)
 	bool write_protected = false;
 	int err = 0;
 
-	down_write(&old->mmap_lock);
-	down_write_nested(&mm->mmap_lock);
+	mmap_write_lock(old);
+	mmap_write_lock_nested(mm);
 	mm->brk = old->brk; /* copied without the lock before; the other fields are stable */
 	for (vma = old->mmap; vma && !err; vma = vma->vm_next) {
 		if (vma->vm_flags & VM_DONTCOPY)
 			continue;
+		/*
+		 * No fault of another thread may make an entry writable behind the copy, nor use a page that the child
+		 * shares before the flush below: the mark stays until mmap_lock is dropped.
+		 */
+		vma_start_write(vma);
 		write_protected |= vma->anon_vma != NULL;
 		err = dup_vma(mm, vma, &last);
 	}
-	up_write(&mm->mmap_lock);
+	mmap_write_unlock(mm);
 	if (write_protected)
 		flush_tlb_mm(old);
-	up_write(&old->mmap_lock);
+	mmap_write_unlock(old);
 	return err;
 }
 
@@ -242,7 +251,7 @@ static void exit_mmap(struct mm_struct *mm)
 
 	if (!mm->mmap)
 		return;
-	down_write(&mm->mmap_lock);
+	mmap_write_lock(mm);
 	tlb_gather_mmu_fullmm(&tlb, mm);
 	unmap_vmas(&tlb, mm->mmap, 0, mm->task_size);
 	free_pgtables(&tlb, mm->mmap, 0, 0);
@@ -252,6 +261,7 @@ static void exit_mmap(struct mm_struct *mm)
 		if (vma->vm_flags & VM_ACCOUNT)
 			charge += vma_pages(vma);
 		mm->map_count--;
+		vma->vm_detached = true;
 		trace_mm(EV_VMA_REMOVE, vma->vm_start, 0, vma->vm_end);
 		remove_vma(vma);
 	}
@@ -259,7 +269,7 @@ static void exit_mmap(struct mm_struct *mm)
 	mm->mmap = NULL;
 	mm->mm_rb = RB_ROOT;
 	mm->highest_vm_end = 0;
-	up_write(&mm->mmap_lock);
+	mmap_write_unlock(mm);
 }
 
 /* mmput - one user fewer; the last tears the mappings down.  Sleeps. */

@@ -190,7 +190,7 @@ static long mmap_region(struct mm_struct *mm, struct file *file, vaddr_t addr, s
 	vm_stat_account(mm, vma->vm_flags, len >> PAGE_SHIFT);
 	if (unlikely(vm_flags & VM_LOCKED)) {
 		if (vma->vm_flags & VM_SPECIAL)
-			vma->vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
+			vma_set_flags(vma, vma->vm_flags & ~(VM_LOCKED | VM_LOCKONFAULT));
 		else
 			mm->locked_vm += len >> PAGE_SHIFT;
 	}
@@ -310,10 +310,10 @@ long vm_mmap(struct mm_struct *mm, const struct mm_limits *lim, struct file *fil
 		return -EINVAL;
 	if (unlikely(flags & MAP_HUGETLB))
 		return mmap_hugetlb(file, len, flags);
-	down_write(&mm->mmap_lock);
+	mmap_write_lock(mm);
 	ret = do_mmap(mm, lim, file, addr, len, prot, flags, 0, offset_bytes >> PAGE_SHIFT,
 		      &populate);
-	up_write(&mm->mmap_lock);
+	mmap_write_unlock(mm);
 	if (unlikely(populate))
 		mm_populate(mm, lim, ret, PAGE_ALIGN(len));
 	return ret;

@@ -61,7 +61,7 @@ static int mprotect_fixup(struct mm_struct *mm, const struct mm_limits *lim,
 		vm_unacct_memory(charged);
 		return PTR_ERR(vma);
 	}
-	vma->vm_flags = new_flags;
+	vma_set_flags(vma, new_flags);
 	vma_set_page_prot(vma);
 	change_protection(vma, start, end, vma->vm_page_prot);
 	vm_stat_account(mm, old_flags, -(long)nr_pages);
@@ -144,8 +144,8 @@ int vm_mprotect(struct mm_struct *mm, const struct mm_limits *lim, vaddr_t start
 		return -ENOMEM;
 	if (prot & ~PROT_KNOWN)
 		return -EINVAL;
-	down_write(&mm->mmap_lock);
+	mmap_write_lock(mm);
 	err = do_mprotect(mm, lim, start, end, prot, grows, read_implies_exec);
-	up_write(&mm->mmap_lock);
+	mmap_write_unlock(mm);
 	return err;
 }

@@ -141,7 +141,7 @@ static void keep_source(struct mremap *m, struct vm_area_struct *vma)
 {
 	if (vma->vm_flags & VM_LOCKED)
 		m->mm->locked_vm -= vma_pages(vma);
-	vma->vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
+	vma_set_flags(vma, vma->vm_flags & ~(VM_LOCKED | VM_LOCKONFAULT));
 	vma_merge_neighbours(vma);
 }
 
@@ -190,6 +190,8 @@ static long move_vma(struct mremap *m, struct vm_area_struct *vma)
 	new = copy_vma(m, vma);
 	if (!new)
 		goto out_uncharge;
+	/* No fault may fill an entry that has just been moved away, nor see the page at neither address. */
+	vma_start_write(vma);
 	moved = m->old_len ? move_page_tables(vma, m->addr, new, m->new_addr, m->old_len) : 0;
 	if (moved < m->old_len) {
 		move_page_tables(new, m->new_addr, vma, m->addr, moved);
@@ -342,9 +344,9 @@ long vm_mremap(struct mm_struct *mm, const struct mm_limits *lim, vaddr_t addr, 
 	if ((addr & ~PAGE_MASK) || !m.new_len)
 		return -EINVAL;
 	grown_from = m.old_len;
-	down_write(&mm->mmap_lock);
+	mmap_write_lock(mm);
 	ret = do_mremap(&m);
-	up_write(&mm->mmap_lock);
+	mmap_write_unlock(mm);
 	if (!IS_ERR_VALUE(ret) && m.locked && m.new_len > grown_from)
 		mm_populate(mm, lim, m.new_addr + grown_from, m.new_len - grown_from);
 	return ret;

@@ -10,13 +10,14 @@
  *
  * Then, with mmap_lock held for write all the time:
  *
- *   1  unmap_vmas      PTEs cleared, pages put aside
- *   2  list and tree   VMAs shrink or leave; the reverse map no longer leads into the hole
- *   3  free_pgd_range  tables that serve only the hole are put aside
- *   4  tlb_finish_mmu  one flush, then pages and tables are freed
- *   5  remove_vma      close hooks, references to files
+ *   1  write-lock      faults of other threads in these VMAs are waited for and kept out
+ *   2  unmap_vmas      PTEs cleared, pages put aside
+ *   3  list and tree   VMAs shrink or leave; the reverse map no longer leads into the hole
+ *   4  free_pgd_range  tables that serve only the hole are put aside
+ *   5  tlb_finish_mmu  one flush, then pages and tables are freed
+ *   6  remove_vma      close hooks, references to files; the VMAs' memory waits for walks without a lock
  *
- * 2 before 3: a reverse-map walk must not descend into tables that go away.  The hole's floor and ceiling are the
+ * 3 before 4: a reverse-map walk must not descend into tables that go away.  The hole's floor and ceiling are the
  * neighbours that stay: a table that they share with the hole is kept.
  *
  * The limit of mappings applies to the split only; a munmap that frees several mappings and splits none is never
@@ -83,6 +84,10 @@ void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, vaddr_t st
 	vaddr_t floor, ceiling;
 	struct mmu_gather tlb;
 
+	/* Faults that are at work in the range end first, and none begins: no entry comes back behind the zap. */
+	for (; vma && vma->vm_start < end; vma = vma->vm_next)
+		vma_start_write(vma);
+	vma = first;
 	update_hiwater_vm(mm);
 	tlb_gather_mmu(&tlb, mm);
 	unmap_vmas(&tlb, first, start, end);
@@ -160,8 +165,8 @@ int vm_munmap(struct mm_struct *mm, vaddr_t start, size_t len)
 {
 	int ret;
 
-	down_write(&mm->mmap_lock);
+	mmap_write_lock(mm);
 	ret = do_munmap(mm, start, len);
-	up_write(&mm->mmap_lock);
+	mmap_write_unlock(mm);
 	return ret;
 }

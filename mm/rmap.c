@@ -136,7 +136,7 @@ static struct anon_vma *find_mergeable_anon_vma(const struct vm_area_struct *vma
 	return av;
 }
 
-int __anon_vma_prepare(struct vm_area_struct *vma)
+int anon_vma_prepare(struct vm_area_struct *vma)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	struct anon_vma_chain *avc = kmem_cache_alloc(anon_vma_chain_cache, GFP_KERNEL);
@@ -175,6 +175,26 @@ int __anon_vma_prepare(struct vm_area_struct *vma)
 out_free_chain:
 	kmem_cache_free(anon_vma_chain_cache, avc);
 	return -ENOMEM;
+}
+
+/*
+ * The neighbours are looked at, which the VMA's own lock does not keep.  Waiting for mmap_lock with a VMA locked
+ * could be for a writer that waits for just this VMA; so it is only tried for.
+ */
+vm_fault_t __vmf_anon_prepare(struct vm_fault *vmf)
+{
+	struct rw_semaphore *mmap_lock = &vmf->mm->mmap_lock;
+	bool vma_lock = vmf->flags & FAULT_FLAG_VMA_LOCK;
+	int err;
+
+	if (vma_lock && !down_read_trylock(mmap_lock)) {
+		release_fault_lock(vmf);
+		return VM_FAULT_RETRY;
+	}
+	err = anon_vma_prepare(vmf->vma);
+	if (vma_lock)
+		up_read(mmap_lock);
+	return err ? VM_FAULT_OOM : 0;
 }
 
 /*

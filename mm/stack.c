@@ -136,7 +136,8 @@ int finalize_stack_vma(struct mm_struct *mm, struct vm_area_struct *vma,
 	if (new_top < mm->mmap_min_addr ||
 	    vma->vm_end - vma->vm_start >= new_top - mm->mmap_min_addr)
 		return -ENOMEM;
-	vma->vm_flags = VM_STACK_FLAGS | (vm_flags & VM_EXEC) | mm->def_flags;
+	vma_start_write(vma);
+	vma_set_flags(vma, VM_STACK_FLAGS | (vm_flags & VM_EXEC) | mm->def_flags);
 	vma_set_page_prot(vma);
 	change_protection(vma, vma->vm_start, vma->vm_end, vma->vm_page_prot);
 	vm_stat_account(mm, old_flags, -(long)nr_pages);

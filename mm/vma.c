@@ -30,10 +30,10 @@
  * shape only while every stored gap is what its node would compute: first the list, then the gaps, then the tree.
  *
  * Locking: mmap_lock, read to look, write to change.  What the reverse map reads (range and pgoff) is changed under
- * its locks too: vma_merge.c.
+ * its locks too: vma_merge.c.  Faults walk the tree without a lock and lock what they find: vma_lock.c.
  *
- * Not done: Linux 6.1 keeps VMAs in a B-tree of ranges (maple tree), which is kinder to caches and readable without
- * a lock; the red-black tree with a list is what Linux had until then, and half the code.
+ * Not done: Linux 6.1 keeps VMAs in a B-tree of ranges (maple tree), which is kinder to caches and tells a walk without
+ * a lock the whole truth; the red-black tree with a list is what Linux had until then, and half the code.
  *
  * Sources: Cormen et al., "Augmenting Data Structures"; mmap(2); proc(5) for the names.
  */
@@ -46,7 +46,7 @@ static struct kmem_cache *vma_cache;
 void vma_cache_init(void)
 {
 	vma_cache = kmem_cache_create("vm_area_struct", sizeof(struct vm_area_struct), 0,
-				      SLAB_PANIC, NULL);
+				      SLAB_HWCACHE_ALIGN | SLAB_PANIC, NULL);
 }
 
 /**
@@ -60,6 +60,7 @@ struct vm_area_struct *vm_area_alloc(struct mm_struct *mm)
 
 	if (vma) {
 		vma->vm_mm = mm;
+		vma->vm_detached = true;
 		INIT_LIST_HEAD(&vma->anon_vma_chain);
 	}
 	return vma;
@@ -79,13 +80,31 @@ struct vm_area_struct *vm_area_dup(struct vm_area_struct *orig)
 		*vma = *orig;
 		INIT_LIST_HEAD(&vma->anon_vma_chain);
 		vma->vm_next = vma->vm_prev = NULL;
+		vma->vm_lock_seq = 0;
+		atomic_set(&vma->vm_readers, 0);
+		vma->vm_detached = true;
 	}
 	return vma;
 }
 
+static void free_vma_rcu(struct rcu_head *head)
+{
+	kmem_cache_free(vma_cache, container_of(head, struct vm_area_struct, vm_rcu));
+}
+
+/**
+ * vm_area_free - a VMA that is in no tree and no chain any more, or never was
+ *
+ * A fault of another thread may have met it in the tree and still look at it, so its memory waits for a grace period;
+ * where the only user of the mm is the one who calls, there is no such fault.
+ */
 void vm_area_free(struct vm_area_struct *vma)
 {
-	kmem_cache_free(vma_cache, vma);
+	VM_BUG_ON(!vma->vm_detached);
+	if (likely(atomic_read(&vma->vm_mm->mm_users) <= 1))
+		kmem_cache_free(vma_cache, vma);
+	else
+		call_rcu(&vma->vm_rcu, free_vma_rcu);
 }
 
 void vma_get_backing(struct vm_area_struct *vma)
@@ -141,6 +160,9 @@ void __vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area
 	struct vm_area_struct *next = prev ? prev->vm_next : mm->mmap;
 	struct rb_node *parent, **link;
 
+	/* Write-locked before anybody can find it: the caller may not be done. */
+	WRITE_ONCE(vma->vm_lock_seq, mm->mm_lock_seq);
+	vma->vm_detached = false;
 	vma->vm_prev = prev;
 	vma->vm_next = next;
 	if (prev)
@@ -184,7 +206,7 @@ void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_s
 
 /**
  * vma_detach_range - take a run of VMAs out of list and tree; the reverse map is the caller's
- * @first: first to go
+ * @first: first to go; the whole run is write-locked (vma_start_write)
  * @next:  first behind it that stays, or NULL
  *
  * The run stays a list by vm_next, ended by NULL.  First @next's hole becomes the whole that it will be, which goes up
@@ -207,6 +229,8 @@ void vma_detach_range(struct mm_struct *mm, struct vm_area_struct *first,
 	}
 
 	do {
+		vma_assert_write_locked(vma);
+		vma->vm_detached = true;
 		rb_erase_augmented(&vma->vm_rb, &mm->mm_rb, &vma_gap_callbacks);
 		mm->map_count--;
 		trace_mm(EV_VMA_REMOVE, vma->vm_start, 0, vma->vm_end);
@@ -344,7 +368,8 @@ void vma_set_page_prot(struct vm_area_struct *vma)
 
 	if (unlikely(vma_wants_writenotify(vma)))
 		flags &= ~VM_SHARED;
-	WRITE_ONCE(vma->vm_page_prot.pgprot, pgprot_val(vm_get_page_prot(flags)));
+	vma_assert_write_locked(vma);
+	vma->vm_page_prot = vm_get_page_prot(flags);
 }
 
 /**

@@ -27,7 +27,8 @@
  *
  * A VMA whose vm_ops have a close hook is never merged: the hook counts VMAs.
  *
- * Locking: mmap_lock for write throughout.
+ * Locking: mmap_lock for write throughout, and each VMA whose range changes or that goes is write-locked
+ * (vma_start_write) before the reverse map's locks are taken: its readers are waited for, and they may want those.
  */
 #include "mm_env.h"
 #include <mm/vma.h>
@@ -88,8 +89,9 @@ static inline bool vma_has_rmap(const struct vm_area_struct *vma)
 static inline void write_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end,
 			       pgoff_t pgoff)
 {
-	vma->vm_start = start;
-	vma->vm_end = end;
+	vma_assert_write_locked(vma);
+	WRITE_ONCE(vma->vm_start, start);
+	WRITE_ONCE(vma->vm_end, end);
 	vma->vm_pgoff = pgoff;
 }
 
@@ -112,6 +114,7 @@ void vma_set_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, pgoff
 	vaddr_t old_start = vma->vm_start, old_end = vma->vm_end;
 	struct vma_adjust adj;
 
+	vma_start_write(vma);
 	if (vma_has_rmap(vma)) {
 		vma_adjust_lock(&adj, vma, NULL);
 		write_range(vma, start, end, pgoff);
@@ -147,6 +150,9 @@ static int absorb(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, pgoff_
 	struct vma_adjust adj;
 	int i, err;
 
+	vma_start_write(vma);
+	for (i = 0; i < 2 && victim[i]; i++)
+		vma_start_write(victim[i]);
 	for (i = 0; i < 2 && victim[i]; i++) {
 		err = import_anon_vma(vma, victim[i]);
 		if (err)
@@ -181,12 +187,14 @@ static int move_border(struct vm_area_struct *lower, struct vm_area_struct *uppe
 	pgoff_t pgoff;
 	int err;
 
+	vma_start_write(lower);
+	vma_start_write(upper);
 	err = import_anon_vma(grows, grows == lower ? upper : lower);
 	if (err)
 		return err;
 	pgoff = upper->vm_pgoff + ((long)(border - upper->vm_start) >> PAGE_SHIFT);
 	vma_adjust_lock(&adj, lower, upper);
-	lower->vm_end = border;
+	write_range(lower, lower->vm_start, border, lower->vm_pgoff);
 	write_range(upper, border, upper->vm_end, pgoff);
 	vma_adjust_unlock(&adj);
 	vma_gap_update(upper); /* only a stack with a guard gap sees a difference */
@@ -302,6 +310,7 @@ static int isolate(struct mm_struct *mm, struct vm_area_struct *vma, vaddr_t sta
 	struct vm_area_struct *lower = NULL, *upper = NULL;
 	struct vma_adjust adj;
 
+	vma_start_write(vma);
 	if (start > old_start) {
 		lower = vma_piece(vma, old_start, start);
 		if (!lower)
@@ -399,19 +408,20 @@ static struct vm_area_struct *merge_part(struct vm_area_struct *vma, vaddr_t sta
  * Merges the part with neighbours that have these flags already, else cuts it out.  The caller then writes the flags
  * (and vma_set_page_prot) into what is returned, whether they are there already or not.
  *
- * Return: the VMA that contains the part and no page of other flags; ERR_PTR(-ENOMEM) with nothing changed.
- *         @vma may be gone.
+ * Return: the VMA that contains the part and no page of other flags, write-locked; ERR_PTR(-ENOMEM) with nothing
+ *         changed.  @vma may be gone.
  * Locks:  mmap_lock for write.  Sleeps.
  */
 struct vm_area_struct *vma_modify(struct vm_area_struct *vma, vaddr_t start, vaddr_t end,
 				  unsigned long new_flags)
 {
-	struct vm_area_struct *merged = merge_part(vma, start, end, new_flags);
 	struct mm_struct *mm = vma->vm_mm;
+	struct vm_area_struct *merged = merge_part(vma, start, end, new_flags);
 	int pieces;
 
 	if (merged)
 		return merged;
+	vma_start_write(vma);
 	pieces = (start > vma->vm_start) + (end < vma->vm_end);
 	if (!pieces)
 		return vma;

@@ -75,6 +75,9 @@ const char *const vm_event_names[NR_VM_EVENT_ITEMS] = {
 	[PGTABLE_FREE] = "pgtable_free",
 	[VMA_MERGE] = "vma_merge",
 	[VMA_SPLIT] = "vma_split",
+	[VMA_LOCK_ABORT] = "vma_lock_abort",
+	[VMA_LOCK_RETRY] = "vma_lock_retry",
+	[VMA_LOCK_MISS] = "vma_lock_miss",
 	[OOM_KILL] = "oom_kill",
 };
 

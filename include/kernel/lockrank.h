@@ -18,6 +18,7 @@ enum lock_rank {
 	LOCK_EVENTS,       /* switching of events: inside a file's lock */
 	LOCK_EXEC,         /* cred/exec update */
 	LOCK_MMAP,         /* mm->mmap_lock; parent before child */
+	LOCK_VMA,          /* one VMA, as a fault holds it: mm/vma_lock.c */
 	LOCK_PAGE,         /* page lock: only checked for sleeping rules */
 	LOCK_I_MMAP,       /* address_space->i_mmap_rwsem */
 	LOCK_ANON_VMA,     /* anon_vma root rwsem */

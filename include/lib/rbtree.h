@@ -87,7 +87,8 @@ static inline void rb_link_node(struct rb_node *node, struct rb_node *parent, st
 	node->__rb_parent_color = (unsigned long)parent | RB_RED;
 	node->rb_left = NULL;
 	node->rb_right = NULL;
-	WRITE_ONCE(*link, node);
+	/* Release: who meets it by walking without a lock finds it whole. */
+	__atomic_store_n(link, node, __ATOMIC_RELEASE);
 }
 
 void rb_insert_color(struct rb_node *node, struct rb_root *root);

@@ -27,7 +27,8 @@ void pgd_free(struct mm_struct *mm, pgd_t *pgd); /* all user tables are gone alr
  * The walk down to a PTE table.  pte_alloc_map builds what is missing (may sleep; no spinlock held)
  * and answers NULL only when out of memory; pte_find answers NULL where a table is missing.  Both
  * return the PMD slot; pte_offset(pmd, addr) is the entry and pte_lockptr(pmd) its lock.
- * Locks: mmap_lock, read is enough: tables are only freed under mmap_lock for write.
+ * Locks: mmap_lock for read, or the lock of the VMA that @addr lies in: its tables are only freed while
+ *        both are held for write.
  */
 pmd_t *pmd_alloc_map(struct mm_struct *mm, vaddr_t addr);
 int __pte_alloc(struct mm_struct *mm, pmd_t *pmd);
@@ -186,11 +187,23 @@ vm_fault_t do_anonymous_page(struct vm_fault *vmf); /* anon.c */
 vm_fault_t do_file_page(struct vm_fault *vmf);      /* file_fault.c */
 vm_fault_t do_wp_page(struct vm_fault *vmf);        /* cow.c */
 
+/* release_fault_lock - what keeps the mapping is given up: VM_FAULT_RETRY must follow */
+void release_fault_lock(struct vm_fault *vmf); /* fault.c */
 /*
- * lock_page_or_retry - 0 with the page locked, or VM_FAULT_RETRY with mmap_lock dropped and the
- * page unlocked again
+ * lock_page_or_retry - 0 with the page locked, or VM_FAULT_RETRY | VM_FAULT_MAJOR with the fault's
+ * lock dropped, having waited, and the page unlocked again
  */
 vm_fault_t lock_page_or_retry(struct page *page, struct vm_fault *vmf);
+
+/*
+ * vmf_anon_prepare - see that the VMA has an anon_vma before a page of its own is made for it: 0,
+ * VM_FAULT_OOM, or VM_FAULT_RETRY with the fault's lock dropped
+ */
+vm_fault_t __vmf_anon_prepare(struct vm_fault *vmf); /* rmap.c */
+static inline vm_fault_t vmf_anon_prepare(struct vm_fault *vmf)
+{
+	return likely(READ_ONCE(vmf->vma->anon_vma)) ? 0 : __vmf_anon_prepare(vmf);
+}
 
 /*
  * May a write fault make this entry writable? Not for a debugger that writes past the permissions.

@@ -8,6 +8,7 @@
 #define MM_MM_H
 
 #include <mm/mm_types.h>
+#include <mm/vma_lock.h>
 #include <mm/gfp.h>
 #include <uapi/mman.h>
 
@@ -112,11 +113,12 @@ int install_special_mapping(struct mm_struct *mm, vaddr_t addr, size_t len, unsi
 #define FAULT_FLAG_WRITE       0x01u
 #define FAULT_FLAG_USER        0x02u
 #define FAULT_FLAG_INSTRUCTION 0x04u
-#define FAULT_FLAG_ALLOW_RETRY 0x08u /* may drop mmap_lock and answer VM_FAULT_RETRY */
+#define FAULT_FLAG_ALLOW_RETRY 0x08u /* may drop the lock and answer VM_FAULT_RETRY */
 #define FAULT_FLAG_TRIED       0x10u
 #define FAULT_FLAG_REMOTE      0x20u /* /proc/[pid]/mem and the like */
 #define FAULT_FLAG_FORCE       0x40u /* with REMOTE: past the permissions (breakpoints) */
 #define FAULT_FLAG_UNSHARE     0x80u
+#define FAULT_FLAG_VMA_LOCK    0x100u /* the VMA is locked instead of mmap_lock */
 
 /* mm_fault's si_code: what sigaction(2) calls SEGV_MAPERR, SEGV_ACCERR and BUS_ADRERR */
 #define FAULT_CODE_MAPERR 1
@@ -129,7 +131,7 @@ int install_special_mapping(struct mm_struct *mm, vaddr_t addr, size_t len, unsi
 #define VM_FAULT_SIGSEGV  0x040u
 #define VM_FAULT_NOPAGE   0x100u /* the handler installed the PTE itself, or a race did */
 #define VM_FAULT_LOCKED   0x200u /* vmf->page comes locked */
-#define VM_FAULT_RETRY    0x400u /* mmap_lock was dropped: look everything up again */
+#define VM_FAULT_RETRY    0x400u /* the lock was dropped: look everything up again */
 #define VM_FAULT_ERROR    (VM_FAULT_OOM | VM_FAULT_SIGBUS | VM_FAULT_SIGSEGV)
 
 struct vm_fault {
@@ -148,20 +150,23 @@ struct vm_fault {
 
 vm_fault_t handle_mm_fault(struct vm_area_struct *vma, vaddr_t addr, unsigned int flags);
 
+/* mm_limits_fn - fills in the limits of whoever faults: asked only when a stack has to grow */
+typedef void (*mm_limits_fn)(struct mm_limits *lim);
+
 /**
  * mm_fault - one page fault from beginning to end
- * @lim:     limits for stack growth
+ * @limits:  limits for stack growth
  * @addr:    the faulting byte
  * @flags:   FAULT_FLAG_* of the access
  * @si_code: set to SEGV_MAPERR or SEGV_ACCERR with VM_FAULT_SIGSEGV, BUS_ADRERR with VM_FAULT_SIGBUS
  *
- * Takes mmap_lock for read, finds the mapping, grows the stack, checks the permission, handles, retries.
+ * Finds and locks the mapping, grows the stack, checks the permission, handles, retries.
  *
  * Return: VM_FAULT_*; without VM_FAULT_ERROR the access may be tried again.
- * Locks:  none held on entry or exit.  May sleep.
+ * Locks:  none held on entry or exit; the caller is a user of @mm.  May sleep.
  */
-vm_fault_t mm_fault(struct mm_struct *mm, const struct mm_limits *lim, vaddr_t addr,
-		    unsigned int flags, int *si_code);
+vm_fault_t mm_fault(struct mm_struct *mm, mm_limits_fn limits, vaddr_t addr, unsigned int flags,
+		    int *si_code);
 
 /* --- memory.c, gup.c --- */
 int copy_page_range(struct vm_area_struct *dst, struct vm_area_struct *src); /* fork, one mapping */
@@ -227,6 +232,9 @@ enum vm_event_item {
 	PGTABLE_FREE,
 	VMA_MERGE,
 	VMA_SPLIT,
+	VMA_LOCK_ABORT,
+	VMA_LOCK_RETRY,
+	VMA_LOCK_MISS,
 	OOM_KILL,
 	NR_VM_EVENT_ITEMS
 };

@@ -2,7 +2,8 @@
  * include/mm/mm_types.h - an address space and its mappings
  *
  * Letters: [m] mmap_lock, read to read and write to write; [p] page_table_lock; [a] atomic; [I] set once, before
- * others see it; [g] arg_lock; [r] mmap_lock for write plus the reverse-map lock of the object mapped.
+ * others see it; [g] arg_lock; [r] mmap_lock for write plus the reverse-map lock of the object mapped; [v] mmap_lock or
+ * the VMA's lock to read, and to write both for write (mm/vma_lock.c).
  */
 #ifndef MM_MM_TYPES_H
 #define MM_MM_TYPES_H
@@ -48,26 +49,35 @@ struct vm_operations_struct;
 #define VM_SPECIAL      (VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP)
 
 /*
- * A mapping: [vm_start, vm_end), page aligned, one set of permissions, one backing.
+ * A mapping: [vm_start, vm_end), page aligned, one set of permissions, one backing.  Three cache lines: what a search
+ * reads; what a fault reads besides; what faults and the reverse map write.
  */
 struct vm_area_struct {
-	vaddr_t vm_start, vm_end;                 /* [r] bytes */
-	struct rb_node vm_rb;                     /* [m] in mm->mm_rb by vm_start */
-	struct vm_area_struct *vm_next, *vm_prev; /* [m] list in address order */
-	unsigned long rb_subtree_gap; /* [m] largest hole just below a VMA of this subtree, bytes */
-	struct mm_struct *vm_mm;      /* [I] */
-	pgprot_t vm_page_prot;        /* [m] what a fresh PTE gets */
-	unsigned long vm_flags;       /* [m] */
-	struct {                      /* file mappings: i_mmap interval tree, i_mmap_rwsem */
-		struct rb_node rb;
-		pgoff_t rb_subtree_last;
-	} shared;
-	struct list_head anon_vma_chain; /* [m] plus the anon_vma's lock */
-	struct anon_vma *anon_vma; /* [m] or mmap_lock read + page_table_lock when first set */
+	vaddr_t vm_start, vm_end; /* [r][v] bytes */
+	struct rb_node vm_rb;     /* [m] in mm->mm_rb by vm_start; walked under RCU too */
+	struct mm_struct *vm_mm;  /* [I] */
+	unsigned long vm_flags;   /* [v] */
+	pgprot_t vm_page_prot;    /* [v] what a fresh PTE gets */
+
+	struct anon_vma *anon_vma; /* [v] or mmap_lock read + page_table_lock when first set */
 	const struct vm_operations_struct *vm_ops; /* [I] NULL: anonymous */
-	pgoff_t vm_pgoff;     /* [r] pages; anon: vm_start >> PAGE_SHIFT when created */
+	pgoff_t vm_pgoff;     /* [r][v] pages; anon: vm_start >> PAGE_SHIFT when created */
 	struct file *vm_file; /* [I] holds a reference */
 	void *vm_private_data;
+	unsigned long rb_subtree_gap; /* [m] largest hole just below a VMA of this subtree, bytes */
+	struct vm_area_struct *vm_next, *vm_prev; /* [m] list in address order */
+
+	union {
+		struct { /* file mappings: i_mmap interval tree, i_mmap_rwsem */
+			struct rb_node rb;
+			pgoff_t rb_subtree_last;
+		} shared;
+		struct rcu_head vm_rcu; /* freed, but a walk may still look */
+	};
+	struct list_head anon_vma_chain; /* [m] plus the anon_vma's lock */
+	unsigned long vm_lock_seq;       /* [m] mm->mm_lock_seq: write-locked */
+	atomic_t vm_readers;             /* [a] faults that hold it; VMA_WRITER_WAITS */
+	bool vm_detached;                /* [v] in no tree */
 };
 
 /* Resident pages by kind, as /proc shows them. */
@@ -102,7 +112,9 @@ struct mm_struct {
 	int map_count;              /* [m] */
 
 	struct rw_semaphore mmap_lock; /* rank LOCK_MMAP */
-	spinlock_t page_table_lock;    /* rank LOCK_MM_MISC: upper levels, vma->anon_vma, hiwater */
+	unsigned long mm_lock_seq;     /* [m] how often mmap_lock was held for write: marks VMAs */
+	wait_queue_head_t vma_writer_wait; /* the holder of mmap_lock waits for a VMA's readers */
+	spinlock_t page_table_lock; /* rank LOCK_MM_MISC: upper levels, vma->anon_vma, hiwater */
 
 	unsigned long total_vm;                /* [m] pages: all mappings */
 	unsigned long locked_vm;               /* [m] pages: VM_LOCKED */

@@ -48,11 +48,7 @@ struct anon_vma_chain {
  * Return: 0, or -ENOMEM.
  * Locks:  mmap_lock, read suffices: the pointer is set under page_table_lock.  Sleeps.
  */
-int __anon_vma_prepare(struct vm_area_struct *vma);
-static inline int anon_vma_prepare(struct vm_area_struct *vma)
-{
-	return likely(vma->anon_vma) ? 0 : __anon_vma_prepare(vma);
-}
+int anon_vma_prepare(struct vm_area_struct *vma);
 
 /**
  * anon_vma_clone - chain @dst to every anon_vma that @src is chained to

@@ -47,6 +47,12 @@ void vma_detach_range(struct mm_struct *mm, struct vm_area_struct *first,
 void vma_gap_update(struct vm_area_struct *vma);
 void vma_end_changed(struct vm_area_struct *vma);
 void vma_set_page_prot(struct vm_area_struct *vma);
+/* vma_set_flags - of a VMA that is write-locked, or in no tree yet */
+static inline void vma_set_flags(struct vm_area_struct *vma, unsigned long flags)
+{
+	vma_assert_write_locked(vma);
+	vma->vm_flags = flags;
+}
 
 /* Does it show an object, whose reverse map knows it?  (No false negatives; the object may turn out to have none.) */
 static inline bool vma_has_object(const struct vm_area_struct *vma)

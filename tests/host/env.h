@@ -68,6 +68,10 @@ typedef void (*env_task_fn)(void *arg);
  * holding a lock, and on whatever the lock checks find.
  */
 void env_run(unsigned int n, const env_task_fn *fns, void *const *args);
+/* env_run_threads - the same with the tasks as threads of @mm: each is a user of it */
+struct mm_struct;
+void env_run_threads(struct mm_struct *mm, unsigned int n, const env_task_fn *fns,
+		     void *const *args);
 
 /* Something that happens later, as an interrupt does: with interrupts off, on any CPU. */
 void env_defer(void (*fn)(void *arg), void *arg);

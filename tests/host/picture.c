@@ -78,7 +78,7 @@ const char *picture_of(struct mm_struct *mm)
 
 void picture_check_pages(struct mm_struct *mm)
 {
-	down_write(&mm->mmap_lock);
+	mmap_write_lock(mm);
 	mm_check(mm);
-	up_write(&mm->mmap_lock);
+	mmap_write_unlock(mm);
 }

@@ -58,7 +58,8 @@ struct tlb_entry {
 };
 
 static struct soft_cpu {
-	struct mm_struct *mm; /* loaded: "CR3" */
+	struct mm_struct *mm;        /* loaded: "CR3" */
+	struct mm_struct *faults_in; /* NULL: no fault is being handled */
 	struct tlb_entry tlb[TLB_ENTRIES];
 } cpus[ENV_MAX_CPUS];
 
@@ -400,6 +401,32 @@ static bool translate(struct mm_struct *mm, vaddr_t addr, enum access access, pa
 	return true;
 }
 
+static void host_limits(struct mm_limits *lim)
+{
+	*lim = env_limits;
+}
+
+void env_run_threads(struct mm_struct *mm, unsigned int n, const env_task_fn *fns,
+		     void *const *args)
+{
+	for (unsigned int i = 1; i < n; i++)
+		mmget(mm);
+	env_run(n, fns, args);
+	for (unsigned int i = 1; i < n; i++)
+		mmput(mm);
+}
+
+/* Whoever faults in an address space is one of its users: what is freed at once for a sole user relies on it. */
+static void check_users(const struct mm_struct *mm)
+{
+	int faulting = 0;
+
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
+		faulting += cpus[cpu].faults_in == mm;
+	if (faulting > atomic_read(&mm->mm_users))
+		FAIL("more tasks fault in an address space than it has users");
+}
+
 /* Returns the signal, or 0 when the access may be tried again. */
 static int take_fault(struct mm_struct *mm, vaddr_t addr, enum access access)
 {
@@ -413,7 +440,10 @@ static int take_fault(struct mm_struct *mm, vaddr_t addr, enum access access)
 	user_fault.faults++;
 	user_fault.addr = addr;
 	user_fault.si_code = 0;
-	result = mm_fault(mm, &env_limits, addr, flags, &user_fault.si_code);
+	cpus[smp_processor_id()].faults_in = mm;
+	check_users(mm);
+	result = mm_fault(mm, host_limits, addr, flags, &user_fault.si_code);
+	cpus[smp_processor_id()].faults_in = NULL;
 	user_fault.result = result;
 	if (env_locks_held())
 		FAIL("mm_fault returned with a lock held");

@@ -104,6 +104,7 @@ static const char *const rank_names[NR_LOCK_RANKS] = {
 	[LOCK_FILE_MISC] = "file",
 	[LOCK_EXEC] = "exec",
 	[LOCK_MMAP] = "mmap_lock",
+	[LOCK_VMA] = "VMA",
 	[LOCK_PAGE] = "page",
 	[LOCK_I_MMAP] = "i_mmap",
 	[LOCK_ANON_VMA] = "anon_vma",
@@ -700,6 +701,18 @@ void mutex_unlock(struct mutex *m)
 bool mutex_is_locked(const struct mutex *m)
 {
 	return m->state != 0;
+}
+
+void lockdebug_sleep_acquire(const void *lock, u16 rank, bool nested, bool trylock)
+{
+	if (!trylock)
+		check_order(lock, rank, nested, false);
+	push_held(lock, rank, "sleeping lock", false);
+}
+
+void lockdebug_sleep_release(const void *lock)
+{
+	pop_held(lock);
 }
 
 /* ------------------------------------------------------------------------------------------------

@@ -665,7 +665,7 @@ TEST_WITH_TIMEOUT(threads_on_four_cpus_keep_it_consistent, 600)
 	for (int i = 0; i < 4; i++)
 		args[i] = mm;
 	for (int round = 0; round < 4; round++) {
-		env_run(4, fns, args);
+		env_run_threads(mm, 4, fns, args);
 		vma_check(mm);
 		picture_check_pages(mm);
 	}

@@ -560,7 +560,7 @@ TEST(threads_read_what_they_wrote_while_mappings_change)
 			fns[3] = protector;
 		writers_left = fns[3] == writer ? 3 : 2;
 		env_set_switch_rate(1 + test_random_below(6));
-		env_run(4, fns, args);
+		env_run_threads(mm, 4, fns, args);
 		check_all(mm);
 		vm_mprotect(mm, &env_limits, TOP, LANE_PAGES * PAGE_SIZE, RW, false);
 		vm_munmap(mm, TOP + MiB, 8 * MiB);

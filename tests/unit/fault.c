@@ -520,7 +520,7 @@ TEST(cpus_that_fault_on_the_same_pages_share_them)
 	setup();
 	race_base = TOP;
 	map_anon(TOP, 24);
-	env_run(3, fns, args);
+	env_run_threads(mm, 3, fns, args);
 	check_touched(3);
 	EXPECT_EQ(get_mm_rss(mm), 24);
 	teardown();
@@ -538,7 +538,7 @@ TEST(cpus_that_break_cow_on_the_same_pages_share_the_copies)
 	for (unsigned int i = 0; i < 24; i++)
 		write_byte(mm, TOP + i * PAGE_SIZE + 100, 77);
 	child = fork_mm(mm);
-	env_run(3, fns, args);
+	env_run_threads(mm, 3, fns, args);
 	check_touched(3);
 	for (unsigned int i = 0; i < 24; i++) {
 		ASSERT_EQ(read_byte(mm, TOP + i * PAGE_SIZE + 100), 77);
@@ -607,7 +607,7 @@ TEST(truncation_races_with_faults)
 	for (unsigned int round = 0; round < test_rounds(150); round++) {
 		env_file_set_async(race_file, round & 1);
 		env_set_switch_rate(1 << test_random_below(7));
-		env_run(4, fns, args);
+		env_run_threads(mm, 4, fns, args);
 		check_all(mm);
 	}
 	env_file_set_async(race_file, false);
@@ -643,7 +643,7 @@ TEST(cpus_that_fault_on_the_same_file_pages_share_them)
 		env_set_switch_rate(1 + test_random_below(6));
 		ASSERT_EQ(map_at(TOP, 24, RW, MAP_SHARED, file, 0), TOP);
 		ASSERT_EQ(map_at(TOP + PMD_SIZE, 24, RW, MAP_PRIVATE, file, 0), TOP + PMD_SIZE);
-		env_run(3, fns, args);
+		env_run_threads(mm, 3, fns, args);
 		race_base = TOP;
 		check_touched(3);
 		race_base = TOP + PMD_SIZE;
@@ -673,7 +673,7 @@ TEST(dontneed_races_with_faults)
 	race_base = TOP;
 	map_anon(TOP, 24);
 	for (unsigned int round = 0; round < test_rounds(5); round++) {
-		env_run(4, fns, args);
+		env_run_threads(mm, 4, fns, args);
 		check_all(mm);
 	}
 	teardown();

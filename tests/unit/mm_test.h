@@ -46,16 +46,17 @@ static inline void check_all(struct mm_struct *space)
 {
 	int nid;
 
-	down_write(&space->mmap_lock);
+	mmap_write_lock(space);
 	vma_check(space);
 	mm_check(space);
-	up_write(&space->mmap_lock);
+	mmap_write_unlock(space);
 	for_each_online_node(nid)
 		lru_check(NODE_DATA(nid));
 }
 
 static inline void expect_all_back(void)
 {
+	env_rcu_barrier();
 	lru_add_drain_all();
 	env_expect_same(&mm_test_before);
 	EXPECT_EQ(env_files_open(), 0);

@@ -762,9 +762,9 @@ static int grow(struct vm_area_struct *vma, long page)
 {
 	int err;
 
-	down_write(&mm->mmap_lock);
+	mmap_write_lock(mm);
 	err = expand_stack(vma, lim, PAGE_AT(page) + 123);
-	up_write(&mm->mmap_lock);
+	mmap_write_unlock(mm);
 	vma_check(mm);
 	return err;
 }
@@ -827,15 +827,15 @@ static void exec_stack(void)
 	int err = -ENOMEM;
 	u64 v = 0;
 
-	down_write(&mm->mmap_lock);
+	mmap_write_lock(mm);
 	vma = setup_stack_vma(mm, top);
 	if (vma && !expand_stack(vma, lim, top - 3 * P))
 		err = 0;
-	up_write(&mm->mmap_lock);
+	mmap_write_unlock(mm);
 	if (!err && !user_write64(mm, top - 8, 111) && !user_write64(mm, top - 2 * P - 8, 222)) {
-		down_write(&mm->mmap_lock);
+		mmap_write_lock(mm);
 		err = finalize_stack_vma(mm, vma, lim, new_top, VM_EXEC);
-		up_write(&mm->mmap_lock);
+		mmap_write_unlock(mm);
 		EXPECT(!err || err == -ENOMEM);
 		if (!err) {
 			EXPECT_PICTURE(mm, "");
@@ -865,7 +865,7 @@ TEST(exec_moves_its_stack_with_every_allocation_failing)
 TEST(exec_stack_that_stays_keeps_its_pages)
 {
 	setup("");
-	down_write(&mm->mmap_lock);
+	mmap_write_lock(mm);
 	{
 		struct vm_area_struct *vma = setup_stack_vma(mm, TASK_SIZE_MAX);
 
@@ -874,7 +874,7 @@ TEST(exec_stack_that_stays_keeps_its_pages)
 		EXPECT_EQ(finalize_stack_vma(mm, vma, lim, TASK_SIZE_MAX, 0), 0);
 		EXPECT_EQ(vma_pages(vma), 8); /* the limit is below the room usually given */
 	}
-	up_write(&mm->mmap_lock);
+	mmap_write_unlock(mm);
 	vma_check(mm);
 	teardown();
 }
@@ -892,13 +892,13 @@ TEST(special_mapping_shows_the_kernels_pages)
 		pages[i] = alloc_page(GFP_KERNEL | __GFP_ZERO);
 		((u8 *)page_address(pages[i]))[7] = 40 + i;
 	}
-	down_write(&mm->mmap_lock);
+	mmap_write_lock(mm);
 	EXPECT_EQ(install_special_mapping(mm, PAGE_AT(4), 3 * P,
 					  VM_READ | VM_EXEC | VM_MAYREAD | VM_MAYEXEC | VM_MAYWRITE,
 					  &spec),
 		  0);
 	EXPECT_EQ(install_special_mapping(mm, PAGE_AT(5), 3 * P, VM_READ, &spec), -ENOMEM);
-	up_write(&mm->mmap_lock);
+	mmap_write_unlock(mm);
 	EXPECT_STR(vma_name(mm->mmap), "[vdso]");
 	EXPECT_EQ(user_read8(mm, PAGE_AT(5) + 7, &v), 0);
 	EXPECT_EQ(v, 41);

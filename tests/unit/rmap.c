@@ -280,7 +280,7 @@ TEST(cpus_prepare_the_same_vma_once)
 	before = objects_of("anon_vma");
 	for (unsigned int i = 0; i < 8; i++)
 		map_anon(TOP + i * 2 * PAGE_SIZE, 1);
-	env_run(3, fns, args);
+	env_run_threads(mm, 3, fns, args);
 	EXPECT_EQ(objects_of("anon_vma") - before, 8);
 	teardown();
 }

@@ -455,14 +455,14 @@ TEST(gap_search_equals_a_linear_scan)
 
 		for (at = 255; at >= 0 && run < want; at--)
 			run = used[at] ? 0 : run + 1;
-		down_write(&mm->mmap_lock);
+		mmap_write_lock(mm);
 		EXPECT_EQ(arch_get_unmapped_area_topdown(mm, 0, want * PAGE_SIZE, 0, 0),
 			  run == want ? PAGE_AT(at + 1) : (vaddr_t)-ENOMEM);
 		for (at = run = 0; at < 256 && run < want; at++)
 			run = used[at] ? 0 : run + 1;
 		EXPECT_EQ(arch_get_unmapped_area(mm, 0, want * PAGE_SIZE, 0, 0),
 			  run == want ? PAGE_AT(at - want) : (vaddr_t)-ENOMEM);
-		up_write(&mm->mmap_lock);
+		mmap_write_unlock(mm);
 	}
 	mm->task_size = TASK_SIZE_MAX;
 	teardown();
@@ -473,7 +473,7 @@ TEST(gap_search_respects_its_limits)
 {
 	setup("W....W....W");
 	mm->mmap_min_addr = PAGE_AT(2);
-	down_write(&mm->mmap_lock);
+	mmap_write_lock(mm);
 	mm->mmap_base = PAGE_AT(8);
 	EXPECT_EQ(arch_get_unmapped_area_topdown(mm, 0, 2 * PAGE_SIZE, 0, 0), PAGE_AT(6));
 	EXPECT_EQ(arch_get_unmapped_area_topdown(mm, 0, 3 * PAGE_SIZE, 0, 0), PAGE_AT(2));
@@ -481,7 +481,7 @@ TEST(gap_search_respects_its_limits)
 	EXPECT_EQ(arch_get_unmapped_area(mm, 0, 2 * PAGE_SIZE, 0, 0), PAGE_AT(3));
 	EXPECT_EQ(arch_get_unmapped_area(mm, 0, 4 * PAGE_SIZE, 0, 0), PAGE_AT(6));
 	EXPECT_EQ(arch_get_unmapped_area(mm, 0, 5 * PAGE_SIZE, 0, 0), PAGE_AT(11));
-	up_write(&mm->mmap_lock);
+	mmap_write_unlock(mm);
 	teardown();
 }
 

@@ -21,7 +21,7 @@
  *   random             get_random_long
  *   events             trace_mm: EV_PAGE_ALLOC is the first thing done to a page, EV_PAGE_FREE the last (the host
  *                      makes the memory inaccessible there, and looks whether a TLB still reaches it)
- *   testing            should_fail_alloc; kasan_poison, kasan_unpoison
+ *   testing            should_fail_alloc; race_point; kasan_poison, kasan_unpoison
  */
 #ifndef MM_ENV_H
 #define MM_ENV_H
@@ -46,6 +46,7 @@
 #include <kernel/rcu.h>
 #include <kernel/trace.h>
 #include <kernel/fault_inject.h>
+#include <kernel/race.h>
 #include <kernel/kasan.h>
 #include <arch/irqflags.h>
 #include <arch/percpu.h>

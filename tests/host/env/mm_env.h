@@ -11,6 +11,7 @@
  *   arch/pgtable_ops.h   every access to an entry is a point where another CPU may run
  *   kernel/mutex.h       sleeping locks without fast paths: each call is such a point, and is checked
  *   kernel/rwsem.h
+ *   kernel/race.h        points where another CPU may run
  *   kernel/kasan.h       talks to the address sanitizer
  */
 #ifndef HOST_MM_ENV_H

@@ -31,4 +31,8 @@ bool mutex_trylock(struct mutex *m);
 void mutex_unlock(struct mutex *m);
 bool mutex_is_locked(const struct mutex *m);
 
+/* For a lock of mm's own making: the caller has it, or gives it up next. */
+void lockdebug_sleep_acquire(const void *lock, u16 rank, bool nested, bool trylock);
+void lockdebug_sleep_release(const void *lock);
+
 #endif
