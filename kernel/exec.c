@@ -352,7 +352,8 @@ static void forget_old_program(struct task_struct *me, const struct linux_binprm
 	me->sas = (struct sigaltstack_info){ .flags = SS_DISABLE };
 	me->restart.fn = NULL;
 	me->pdeath_signal = me->cred.uid == me->cred.euid ? me->pdeath_signal : 0;
-	me->signal->keep_caps = false;
+	me->keep_caps = false;
+	WRITE_ONCE(me->self_exec_id, me->self_exec_id + 1);
 	spin_lock_irq(&me->sighand->lock);
 	flush_signal_handlers(me, false);
 	spin_unlock_irq(&me->sighand->lock);

@@ -6,7 +6,7 @@
  *     address space -> files -> fs -> delayed work -> exit_notify -> the last schedule
  *
  * What is left is a zombie: the task_struct with its exit code, for the parent to read (wait4.c).  Its children get
- * another parent: a living thread of the same process, else PID 1.
+ * another parent: a living thread of the same process, the nearest ancestor that wants orphans, or PID 1.
  *
  *   E1  a leader stays in the table until all its threads are gone, so that the process keeps its pid; the parent
  *       is told when the last one goes;
@@ -123,16 +123,27 @@ static void exit_mm(struct task_struct *me)
 
 /* --- children and process groups --- */
 
-/* A living thread of the same process, or PID 1. */
-static struct task_struct *find_new_reaper(struct task_struct *father)
+static struct task_struct *find_alive_thread(struct task_struct *p)
 {
 	struct task_struct *t;
 
-	for_each_thread(father, t) {
-		if (t != father && !(t->flags & PF_EXITING))
+	for_each_thread(p, t) {
+		if (!(t->flags & PF_EXITING))
 			return t;
 	}
-	return find_task(1);
+	return NULL;
+}
+
+/* A living thread of the same process; else of the nearest ancestor that asked for orphans (prctl(2)); else PID 1. */
+static struct task_struct *find_new_reaper(struct task_struct *father)
+{
+	struct task_struct *p, *reaper = find_alive_thread(father);
+
+	for (p = father->real_parent; !reaper && p->tgid > 1; p = p->real_parent) {
+		if (p->signal->is_child_subreaper)
+			reaper = find_alive_thread(p);
+	}
+	return reaper ? reaper : find_task(1);
 }
 
 /*
@@ -183,7 +194,7 @@ static void signal_pgrp_locked(pid_t pgrp, int sig)
 
 	list_for_each_entry(p, &task_list, tasks) {
 		if (p->signal && task_pgrp(p) == pgrp)
-			(void)send_signal_locked(sig, &info, p, true);
+			(void)send_signal_locked(sig, &info, p, PIDTYPE_PGID);
 	}
 }
 
@@ -208,6 +219,21 @@ static void reap_later(struct task_struct *task, struct list_head *dead)
 	list_add(&task->sibling, dead);
 }
 
+/* All threads of @p have the same parent, though only the leader is in its list. */
+static void set_parent(struct task_struct *p, struct task_struct *reaper)
+{
+	struct task_struct *t;
+
+	for_each_thread(p, t) {
+		t->real_parent = t->parent = reaper;
+		if (t->pdeath_signal) {
+			siginfo_t info = { .si_signo = t->pdeath_signal, .si_code = SI_USER };
+
+			(void)send_signal_locked(t->pdeath_signal, &info, t, PIDTYPE_TGID);
+		}
+	}
+}
+
 static void forget_original_parent(struct task_struct *father, struct list_head *dead)
 {
 	struct task_struct *reaper, *p, *next;
@@ -216,18 +242,11 @@ static void forget_original_parent(struct task_struct *father, struct list_head 
 		return;
 	reaper = find_new_reaper(father);
 	list_for_each_entry_safe(p, next, &father->children, sibling) {
-		bool other_process = reaper->signal != father->signal;
-
-		p->real_parent = p->parent = reaper;
 		list_move_tail(&p->sibling, &reaper->children);
-		if (p->pdeath_signal) {
-			siginfo_t info = { .si_signo = p->pdeath_signal, .si_code = SI_USER };
-
-			(void)send_signal_locked(p->pdeath_signal, &info, p, true);
-		}
-		if (!other_process)
+		set_parent(p, reaper);
+		if (reaper->signal == father->signal)
 			continue;
-		p->exit_signal = SIGCHLD; /* a child of PID 1 is an ordinary one */
+		p->exit_signal = SIGCHLD; /* a stranger's child is an ordinary one */
 		if (p->exit_state == TASK_ZOMBIE && p->signal->nr_threads == 1 &&
 		    do_notify_parent(p, SIGCHLD))
 			reap_later(p, dead);
@@ -286,8 +305,8 @@ void unlink_task(struct task_struct *task)
 	if (!leader)
 		account_thread(task);
 	signal->nr_threads--;
-	if (signal->curr_target == task)
-		signal->curr_target = leader ? NULL : task->group_leader;
+	if (leader)
+		signal->curr_target = NULL;
 	flush_sigqueue(&task->pending, signal);
 	if (leader)
 		flush_sigqueue(&signal->shared_pending, signal);
@@ -381,6 +400,19 @@ static void exit_fs(struct task_struct *me)
 	fs_put(fs);
 }
 
+/* Threads that end one by one: the process's code is the last one's. */
+static void settle_group_code(struct task_struct *me, int code)
+{
+	struct signal_struct *signal = me->signal;
+
+	spin_lock_irq(&me->sighand->lock);
+	if (!(signal->flags & SIGNAL_GROUP_EXIT)) {
+		signal->group_exit_code = code;
+		signal->flags |= SIGNAL_GROUP_EXIT;
+	}
+	spin_unlock_irq(&me->sighand->lock);
+}
+
 /**
  * do_exit - end the calling thread
  * @code: wait status: exit code << 8, or the signal
@@ -393,7 +425,7 @@ void do_exit(int code)
 	bool group_dead;
 
 	lockdebug_no_locks(me, "exit");
-	me->flags |= PF_EXITING;
+	exit_signals(me);
 	me->exit_code = code;
 	strace_exit(code);
 	group_dead = atomic_dec_and_test(&me->signal->live);
@@ -401,9 +433,9 @@ void do_exit(int code)
 		panic_if_init(me, me->signal->flags & SIGNAL_GROUP_EXIT
 					  ? me->signal->group_exit_code
 					  : code);
-		itimer_exec_exit(me);
+		itimer_exit(me->signal);
+		settle_group_code(me, code);
 	}
-	exit_signals(me);
 	exit_mm(me);
 	exit_files(me);
 	run_works(NULL);
@@ -476,6 +508,26 @@ static void become_leader(struct task_struct *me, struct task_struct *leader)
 	me->start_time_ns = leader->start_time_ns;
 }
 
+static void end_group_exec(struct task_struct *me)
+{
+	spin_lock_irq(&process_table_lock);
+	spin_lock(&me->sighand->lock);
+	me->signal->group_exec_task = NULL;
+	spin_unlock(&me->sighand->lock);
+	spin_unlock_irq(&process_table_lock);
+}
+
+/**
+ * de_thread - end all other threads of the caller's process, whose leader it becomes
+ *
+ * Each of them gets SIGKILL and tells us when it is gone (notify_exec).  The leader stays a zombie, for the process
+ * must not lose its number; that, its place among its parent's children and its age are ours at the end.
+ *
+ * group_exec_task is written under both locks, so that either is enough to read it.
+ *
+ * Return: 0; -EAGAIN: the process is being ended, or another thread was first, and the caller has SIGKILL pending.
+ * Locks:  none held.  Sleeps.
+ */
 int de_thread(void)
 {
 	struct task_struct *me = current, *leader = NULL;
@@ -501,7 +553,7 @@ int de_thread(void)
 		spin_unlock_irq(&process_table_lock);
 		if (fatal_signal_pending(me)) {
 			set_task_state(TASK_RUNNING);
-			signal->group_exec_task = NULL;
+			end_group_exec(me);
 			return -EAGAIN;
 		}
 		schedule();
@@ -515,8 +567,8 @@ int de_thread(void)
 		leader = NULL;
 	}
 	me->exit_signal = SIGCHLD;
-	signal->group_exec_task = NULL;
 	spin_unlock_irq(&process_table_lock);
+	end_group_exec(me);
 	if (leader)
 		put_task_struct(leader);
 	return 0;

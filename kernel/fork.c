@@ -12,13 +12,22 @@
  * of its parent's registers, ax = 0.  A kernel thread calls its function there instead; if that has made a program
  * of itself by kernel_execve, it goes to user mode when the function returns.
  *
- * Not done: namespaces, ptrace, pidfd: their flags are EINVAL.
+ * Signals meanwhile: one to the caller's process is the caller's affair, and is taken when the call is over.  One to
+ * its whole group must reach the child too, which nobody can find yet: such signals are collected in a
+ * multiprocess_signals and become the child's when it is linked.  A group stop that began meanwhile is joined by a
+ * new thread.  (So a timer that fires faster than a fork takes does not keep the fork from ending.)
+ *
+ * Two that fork at once may both pass a limit that has room for one: the count is looked at, not reserved, as by Linux.
+ *
+ * Not done: namespaces, ptrace, pidfd (sys_clone.c says how they are refused).
+ *
+ * Locking: process_table_lock, then the caller's sighand->lock, to link; whoever changes the thread group or ends it
+ * holds one of the two, so a thread is linked before that or not at all.
  *
  * Sources: clone(2), fork(2), vfork(2).
  */
 #include <kernel/sched.h>
 #include <kernel/init.h>
-#include <kernel/syscalls_kernel.h>
 #include <kernel/random.h>
 #include <kernel/strace.h>
 #include <fs/vfs.h>
@@ -30,9 +39,6 @@
 #include <lib/err.h>
 #include "pid.h"
 #include "task.h"
-
-#define CLONE_NAMESPACES \
-	0x7e020080UL /* NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET, NEWTIME */
 
 static unsigned long fork_count;  /* process_table_lock */
 static unsigned int thread_count; /* process_table_lock */
@@ -210,6 +216,8 @@ static int copy_sighand(const struct kernel_clone_args *args, struct task_struct
 	memcpy(sighand->action, current->sighand->action, sizeof(sighand->action));
 	spin_unlock_irq(&current->sighand->lock);
 	task->sighand = sighand;
+	if (args->flags & CLONE_CLEAR_SIGHAND)
+		flush_signal_handlers(task, false);
 	return 0;
 }
 
@@ -230,8 +238,7 @@ static int copy_signal(const struct kernel_clone_args *args, struct task_struct 
 	INIT_LIST_HEAD(&signal->shared_pending.list);
 	init_waitqueue_head(&signal->wait_chldexit);
 	signal->curr_target = task;
-	signal->no_new_privs = old->no_new_privs;
-	signal->keep_caps = false;
+	INIT_LIST_HEAD(&signal->multiprocess);
 	spin_lock_irq(&process_table_lock);
 	memcpy(signal->rlim, old->rlim, sizeof(signal->rlim));
 	signal->pgrp = old->pgrp;
@@ -239,7 +246,7 @@ static int copy_signal(const struct kernel_clone_args *args, struct task_struct 
 	signal->tty = old->tty;
 	spin_unlock_irq(&process_table_lock);
 	task->signal = signal;
-	itimer_init(task);
+	itimer_init(signal);
 	return 0;
 }
 
@@ -301,25 +308,58 @@ static void copy_thread(const struct kernel_clone_args *args, struct task_struct
 	}
 }
 
-/* --- making it known: cannot fail, but for a signal or the end of the process that came first --- */
+/* --- signals that come while the child is being made --- */
 
-static int link_task(struct kernel_clone_args *args, struct task_struct *task)
+/* Signals first: the child of a fork has none that were pending before.  @delayed is linked unless it is a thread. */
+static int begin_fork(const struct kernel_clone_args *args, struct multiprocess_signals *delayed)
+{
+	struct task_struct *me = current;
+	int err = 0;
+
+	delayed->signal = 0;
+	INIT_LIST_HEAD(&delayed->list);
+	if (args->fn)
+		return 0;
+	spin_lock_irq(&me->sighand->lock);
+	if (!(args->flags & CLONE_THREAD))
+		list_add(&delayed->list, &me->signal->multiprocess);
+	recalc_sigpending();
+	if (signal_pending(me)) {
+		list_del_init(&delayed->list);
+		err = -ERESTARTNOINTR;
+	}
+	spin_unlock_irq(&me->sighand->lock);
+	return err;
+}
+
+static void abandon_fork(struct multiprocess_signals *delayed)
+{
+	spin_lock_irq(&current->sighand->lock);
+	list_del_init(&delayed->list);
+	spin_unlock_irq(&current->sighand->lock);
+}
+
+/* --- making it known: cannot fail, but for the end of the process that came first --- */
+
+static int link_task(struct kernel_clone_args *args, struct task_struct *task,
+		     struct multiprocess_signals *delayed)
 {
 	struct task_struct *me = current, *leader = me->group_leader;
 	int err = 0;
 
 	spin_lock_irq(&process_table_lock);
 	spin_lock(&me->sighand->lock);
-	/* A signal to the group must reach all of it or none: let it be taken first. */
-	if (fatal_signal_pending(me) ||
-	    (signal_pending(me) && !(args->flags & CLONE_THREAD) && !args->fn)) {
-		err = -ERESTARTNOINTR;
+	list_del_init(&delayed->list);
+	if (fatal_signal_pending(me)) {
+		err = -EINTR;
 		goto out;
 	}
 	if (args->flags & (CLONE_PARENT | CLONE_THREAD))
 		task->real_parent = me->real_parent;
 	else
 		task->real_parent = me;
+	if (task->real_parent == me)
+		task->parent_exec_id = me->self_exec_id;
 	if (args->fn)
 		task->real_parent = &init_task;
 	task->parent = task->real_parent;
@@ -329,12 +369,16 @@ static int link_task(struct kernel_clone_args *args, struct task_struct *task)
 		task->exit_signal = -1;
 		list_add_tail(&task->thread_group, &leader->thread_group);
 		task->signal->nr_threads++;
+		task_join_group_stop(task);
 	} else {
 		task->group_leader = task;
 		task->tgid = task->pid;
 		task->exit_signal = args->flags & CLONE_PARENT ? leader->exit_signal
 							       : args->exit_signal;
 		task->signal->nr_threads = 1;
+		task->signal->shared_pending.signal = delayed->signal;
+		if (delayed->signal)
+			set_tsk_flag(task, TIF_SIGPENDING);
 		list_add_tail(&task->tasks, &task_list);
 		list_add_tail(&task->sibling, &task->real_parent->children);
 	}
@@ -354,31 +398,13 @@ void thread_count_dec(void)
 	thread_count--;
 }
 
-static int check_clone_flags(const struct kernel_clone_args *args)
-{
-	u64 flags = args->flags;
-
-	if (flags & (CLONE_NAMESPACES | CLONE_PIDFD))
-		return -EINVAL;
-	if ((flags & CLONE_THREAD) && !(flags & CLONE_SIGHAND))
-		return -EINVAL;
-	if ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM))
-		return -EINVAL;
-	/* A sibling of PID 1 would have no one to reap it. */
-	if ((flags & CLONE_PARENT) && (current->signal->flags & SIGNAL_UNKILLABLE))
-		return -EINVAL;
-	if ((flags & CLONE_SETTLS) && args->tls >= TASK_SIZE_MAX)
-		return -EPERM;
-	return 0;
-}
-
 static void drop_copies(struct task_struct *task, unsigned int steps)
 {
 	if (steps >= 5 && task->mm)
 		mmput(task->mm);
 	if (steps >= 4) {
 		if (atomic_dec_and_test(&task->signal->live))
-			itimer_exec_exit(task);
+			itimer_exit(task->signal);
 		signal_put(task->signal);
 	}
 	if (steps >= 3)
@@ -396,18 +422,21 @@ static struct task_struct *copy_process(struct kernel_clone_args *args)
 					 struct task_struct *task) = {
 		copy_files, copy_fs, copy_sighand, copy_signal, copy_mm,
 	};
+	struct multiprocess_signals delayed;
 	struct task_struct *task;
 	unsigned int steps = 0;
 	pid_t pid;
-	int err = check_clone_flags(args);
+	int err = begin_fork(args, &delayed);
 
-	if (!err)
-		err = check_process_limits();
 	if (err)
 		return ERR_PTR(err);
+	err = check_process_limits();
+	if (err)
+		goto out_signals;
+	err = -ENOMEM;
 	task = dup_task_struct(current);
 	if (!task)
-		return ERR_PTR(-ENOMEM);
+		goto out_signals;
 	sched_fork(task);
 	if (args->name)
 		set_task_comm(task, args->name);
@@ -424,13 +453,13 @@ static struct task_struct *copy_process(struct kernel_clone_args *args)
 			goto out_drop;
 	}
 	copy_thread(args, task);
-	pid = alloc_pid();
+	pid = alloc_pid(args->set_tid);
 	if (pid < 0) {
 		err = pid;
 		goto out_drop;
 	}
 	task->pid = pid;
-	err = link_task(args, task);
+	err = link_task(args, task, &delayed);
 	if (err)
 		goto out_pid;
 	return task;
@@ -441,6 +470,8 @@ out_pid:
 	spin_unlock_irq(&process_table_lock);
 out_drop:
 	drop_copies(task, steps);
+out_signals:
+	abandon_fork(&delayed);
 	return ERR_PTR(err);
 }
 
@@ -461,8 +492,10 @@ static void wait_for_vfork_done(struct task_struct *child, struct completion_vfo
 /**
  * kernel_clone - make a task that begins where the caller is, or in a kernel function
  *
- * Return: its pid; -EAGAIN (limits), -ENOMEM, -EINVAL, -EPERM (TLS address), -ERESTARTNOINTR when a signal is to
- * be taken first.
+ * @args: flags that fit each other: sys_clone.c checks a program's
+ *
+ * Return: its pid; -EAGAIN (limits), -ENOMEM; -EINVAL, -EPERM, -EEXIST for a number that was asked for;
+ * -ERESTARTNOINTR when a signal is to be taken first, -EINTR when the caller is being killed.
  * Locks:  none held.  Sleeps.
  */
 pid_t kernel_clone(struct kernel_clone_args *args)
@@ -485,41 +518,6 @@ pid_t kernel_clone(struct kernel_clone_args *args)
 	if (args->flags & CLONE_VFORK)
 		wait_for_vfork_done(task, &vfork);
 	return pid;
-}
-
-long sys_fork(void)
-{
-	struct kernel_clone_args args = { .exit_signal = SIGCHLD };
-
-	return kernel_clone(&args);
-}
-
-long sys_vfork(void)
-{
-	struct kernel_clone_args args = { .flags = CLONE_VFORK | CLONE_VM, .exit_signal = SIGCHLD };
-
-	return kernel_clone(&args);
-}
-
-long sys_clone(unsigned long flags, unsigned long stack, u32 *parent_tid, u32 *child_tid,
-	       unsigned long tls)
-{
-	struct kernel_clone_args args = {
-		.flags = (u32)flags & ~CSIGNAL,
-		.exit_signal = (int)(flags & CSIGNAL),
-		.stack = stack,
-		.parent_tid = parent_tid,
-		.child_tid = child_tid,
-		.tls = tls,
-	};
-
-	return kernel_clone(&args);
-}
-
-long sys_set_tid_address(u32 *tidptr)
-{
-	current->clear_child_tid = tidptr;
-	return current->pid;
 }
 
 /* --- kernel threads --- */

@@ -24,6 +24,7 @@ static struct signal_struct init_signal = {
 	.live = ATOMIC_INIT(1),
 	.nr_threads = 1,
 	.shared_pending = { .list = LIST_HEAD_INIT(init_signal.shared_pending.list) },
+	.multiprocess = LIST_HEAD_INIT(init_signal.multiprocess),
 	.wait_chldexit = WAIT_QUEUE_HEAD_INIT(init_signal.wait_chldexit),
 	.rlim = {
 		[RLIMIT_CPU] = UNLIMITED,

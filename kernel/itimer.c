@@ -4,7 +4,13 @@
  * ITIMER_REAL is a ktimer of the process.  The two that count CPU time are looked at by the clock tick of whichever
  * thread runs, so they are as fine as the tick, 4 ms.  RLIMIT_CPU rides along.
  *
- * Locking: sighand->lock for it_cpu and it_real_incr_ns.  The timer's function takes process_table_lock to send.
+ * Locking: signal->itimer_lock, a mutex, for setting and reading ITIMER_REAL; sighand->lock for it_cpu, since the tick
+ * changes it too.  The functions that run in the interrupt take process_table_lock to send.
+ *
+ *   I1  real_timer is started and cancelled under itimer_lock, but for its own function, which starts it anew as long as
+ *       it_real_incr_ns is not 0.  So who means to stop it writes 0 there and cancels twice: the first time waits
+ *       for a function that runs on another CPU and may have read the old value, the second takes back what that
+ *       one started; whatever runs still later has seen the 0.
  *
  * Sources: setitimer(2), alarm(2), getrlimit(2).
  */
@@ -17,39 +23,61 @@
 static void it_real_fn(struct ktimer *timer)
 {
 	struct signal_struct *signal = container_of(timer, struct signal_struct, real_timer);
-	struct task_struct *leader = signal->curr_target;
-	u64 incr = READ_ONCE(signal->it_real_incr_ns);
+	siginfo_t info = { .si_signo = SIGALRM, .si_code = SI_KERNEL };
+	u64 incr;
 
-	send_sig(SIGALRM, leader);
+	spin_lock(&process_table_lock);
+	(void)send_signal_locked(SIGALRM, &info, signal->curr_target, PIDTYPE_TGID);
+	spin_unlock(&process_table_lock);
+	incr = READ_ONCE(signal->it_real_incr_ns);
 	if (incr)
 		ktimer_start(timer, timer->expires_ns + incr);
 }
 
-void itimer_init(struct task_struct *task)
+void itimer_init(struct signal_struct *signal)
 {
-	struct signal_struct *signal = task->signal;
-
+	mutex_init(&signal->itimer_lock, LOCK_ITIMER);
 	ktimer_init(&signal->real_timer, it_real_fn);
 	signal->it_real_incr_ns = 0;
 	memset(signal->it_cpu, 0, sizeof(signal->it_cpu));
 }
 
-/* The last thread is gone: afterwards nothing refers to the signal_struct. */
-void itimer_exec_exit(struct task_struct *task)
+/* I1 */
+static void stop_real_timer(struct signal_struct *signal)
 {
-	WRITE_ONCE(task->signal->it_real_incr_ns, 0);
-	ktimer_cancel(&task->signal->real_timer);
+	WRITE_ONCE(signal->it_real_incr_ns, 0);
+	(void)ktimer_cancel(&signal->real_timer);
+	(void)ktimer_cancel(&signal->real_timer);
+}
+
+/* The last thread ends, so no other can set it: afterwards nothing refers to the signal_struct. */
+void itimer_exit(struct signal_struct *signal)
+{
+	stop_real_timer(signal);
+}
+
+/* --- CPU time: in the timer interrupt, process_table_lock held --- */
+
+static void send_from_tick(struct task_struct *task, int sig)
+{
+	siginfo_t info = { .si_signo = sig, .si_code = SI_KERNEL };
+
+	(void)send_signal_locked(sig, &info, task, PIDTYPE_TGID);
 }
 
 static void check_one(struct task_struct *task, int which, u64 used, int sig)
 {
 	struct signal_struct *signal = task->signal;
+	bool due;
 
-	if (!signal->it_cpu[which].expires_ns || used < signal->it_cpu[which].expires_ns)
-		return;
-	signal->it_cpu[which].expires_ns =
-		signal->it_cpu[which].incr_ns ? used + signal->it_cpu[which].incr_ns : 0;
-	send_sig(sig, task);
+	spin_lock(&task->sighand->lock);
+	due = signal->it_cpu[which].expires_ns && used >= signal->it_cpu[which].expires_ns;
+	if (due)
+		signal->it_cpu[which].expires_ns =
+			signal->it_cpu[which].incr_ns ? used + signal->it_cpu[which].incr_ns : 0;
+	spin_unlock(&task->sighand->lock);
+	if (due)
+		send_from_tick(task, sig);
 }
 
 /* RLIMIT_CPU: SIGXCPU once a second from the soft limit on, SIGKILL at the hard one. */
@@ -61,14 +89,14 @@ static void check_rlimit_cpu(struct task_struct *task, u64 used_ns)
 	if (seconds < lim->rlim_cur)
 		return;
 	if (seconds >= lim->rlim_max) {
-		send_sig(SIGKILL, task);
+		send_from_tick(task, SIGKILL);
 		return;
 	}
 	lim->rlim_cur = seconds + 1;
-	send_sig(SIGXCPU, task);
+	send_from_tick(task, SIGXCPU);
 }
 
-/* Timer interrupt; @task is the current one. */
+/* check_cpu_itimers - timer interrupt; @task is the current one, so as long as it has an mm it is in the table */
 void check_cpu_itimers(struct task_struct *task)
 {
 	struct signal_struct *signal = task->signal;
@@ -76,15 +104,16 @@ void check_cpu_itimers(struct task_struct *task)
 
 	if (!task->mm || !signal)
 		return;
-	if (!signal->it_cpu[0].expires_ns && !signal->it_cpu[1].expires_ns &&
-	    signal->rlim[RLIMIT_CPU].rlim_cur == RLIM_INFINITY)
+	/* A look without lock, for nearly nobody has one: who sets it meanwhile is served by the next tick. */
+	if (!READ_ONCE(signal->it_cpu[0].expires_ns) && !READ_ONCE(signal->it_cpu[1].expires_ns) &&
+	    READ_ONCE(signal->rlim[RLIMIT_CPU].rlim_cur) == RLIM_INFINITY)
 		return;
 	spin_lock(&process_table_lock);
 	thread_group_cputime(task, &utime, &stime);
-	spin_unlock(&process_table_lock);
 	check_one(task, 0, utime, SIGVTALRM);
 	check_one(task, 1, utime + stime, SIGPROF);
 	check_rlimit_cpu(task, utime + stime);
+	spin_unlock(&process_table_lock);
 }
 
 static struct __kernel_old_timeval to_timeval(u64 ns)
@@ -123,9 +152,11 @@ static u64 cpu_used(int which)
 	return which == ITIMER_VIRTUAL ? utime : utime + stime;
 }
 
+/* itimer_lock held, as by set_one. */
 static void get_one(int which, u64 *left_ns, u64 *incr_ns)
 {
-	struct signal_struct *signal = current->signal;
+	struct task_struct *me = current;
+	struct signal_struct *signal = me->signal;
 	u64 used, at;
 
 	if (which == ITIMER_REAL) {
@@ -134,9 +165,11 @@ static void get_one(int which, u64 *left_ns, u64 *incr_ns)
 		return;
 	}
 	used = cpu_used(which);
+	spin_lock_irq(&me->sighand->lock);
 	at = signal->it_cpu[which - 1].expires_ns;
-	*left_ns = !at ? 0 : at > used ? at - used : NSEC_PER_USEC;
 	*incr_ns = signal->it_cpu[which - 1].incr_ns;
+	spin_unlock_irq(&me->sighand->lock);
+	*left_ns = !at ? 0 : at > used ? at - used : NSEC_PER_USEC;
 }
 
 static void set_one(int which, u64 value_ns, u64 incr_ns)
@@ -146,8 +179,7 @@ static void set_one(int which, u64 value_ns, u64 incr_ns)
 	u64 used = 0;
 
 	if (which == ITIMER_REAL) {
-		ktimer_cancel(&signal->real_timer);
-		signal->curr_target = me->group_leader;
+		stop_real_timer(signal);
 		WRITE_ONCE(signal->it_real_incr_ns, incr_ns);
 		if (value_ns)
 			ktimer_start(&signal->real_timer,
@@ -162,6 +194,19 @@ static void set_one(int which, u64 value_ns, u64 incr_ns)
 	spin_unlock_irq(&me->sighand->lock);
 }
 
+/* The old values, and new ones unless @value_ns is ITIMER_KEEP. */
+#define ITIMER_KEEP (~0UL)
+static void exchange(int which, u64 value_ns, u64 incr_ns, u64 *left_ns, u64 *old_incr_ns)
+{
+	struct mutex *lock = &current->signal->itimer_lock;
+
+	mutex_lock(lock);
+	get_one(which, left_ns, old_incr_ns);
+	if (value_ns != ITIMER_KEEP)
+		set_one(which, value_ns, incr_ns);
+	mutex_unlock(lock);
+}
+
 long sys_getitimer(int which, struct __kernel_itimerval *uvalue)
 {
 	struct __kernel_itimerval v;
@@ -169,7 +214,7 @@ long sys_getitimer(int which, struct __kernel_itimerval *uvalue)
 
 	if (which < ITIMER_REAL || which > ITIMER_PROF)
 		return -EINVAL;
-	get_one(which, &left, &incr);
+	exchange(which, ITIMER_KEEP, 0, &left, &incr);
 	v.it_value = to_timeval(left);
 	v.it_interval = to_timeval(incr);
 	return copy_to_user(uvalue, &v, sizeof(v)) ? -EFAULT : 0;
@@ -187,8 +232,7 @@ long sys_setitimer(int which, const struct __kernel_itimerval *uvalue,
 		return -EFAULT;
 	if (from_timeval(&v.it_value, &value) || from_timeval(&v.it_interval, &incr))
 		return -EINVAL;
-	get_one(which, &left, &old_incr);
-	set_one(which, value, incr);
+	exchange(which, value, incr, &left, &old_incr);
 	if (!uold)
 		return 0;
 	old.it_value = to_timeval(left);
@@ -201,8 +245,7 @@ long sys_alarm(unsigned int seconds)
 {
 	u64 left, incr;
 
-	get_one(ITIMER_REAL, &left, &incr);
-	set_one(ITIMER_REAL, seconds * NSEC_PER_SEC, 0);
+	exchange(ITIMER_REAL, seconds * NSEC_PER_SEC, 0, &left, &incr);
 	if (!left)
 		return 0;
 	return (long)max((left + NSEC_PER_SEC / 2) / NSEC_PER_SEC, 1UL);

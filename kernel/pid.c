@@ -55,20 +55,47 @@ static pid_t next_free(pid_t from, pid_t end)
 	}
 }
 
-pid_t alloc_pid(void)
+static pid_t take_next(void)
 {
-	pid_t pid;
+	pid_t pid = next_free(newest_pid + 1, PID_MAX_LIMIT);
 
-	spin_lock_irq(&process_table_lock);
-	pid = next_free(newest_pid + 1, PID_MAX_LIMIT);
 	if (pid < 0) {
 		wrapped = true;
 		pid = next_free(RESERVED_PIDS, newest_pid + 1);
 	}
-	if (pid >= 0) {
-		__set_bit((unsigned long)pid, pid_map);
+	if (pid >= 0)
 		newest_pid = pid;
-	}
+	return pid;
+}
+
+/* Numbers beyond the newest are no longer all fresh: names_a_group must look from now on. */
+static pid_t take_wanted(pid_t pid)
+{
+	if (pid < 1 || pid >= PID_MAX_LIMIT)
+		return -EINVAL;
+	if (!capable(CAP_CHECKPOINT_RESTORE) && !capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (test_bit((unsigned long)pid, pid_map) || names_a_group(pid))
+		return -EEXIST;
+	wrapped = true;
+	return pid;
+}
+
+/**
+ * alloc_pid - a number for a new task
+ * @wanted: this one (clone3's set_tid), or 0: any
+ *
+ * Return: the number; -EAGAIN when all are taken; -EINVAL, -EPERM, -EEXIST for one that was asked for.
+ * Locks:  takes process_table_lock.
+ */
+pid_t alloc_pid(pid_t wanted)
+{
+	pid_t pid;
+
+	spin_lock_irq(&process_table_lock);
+	pid = wanted ? take_wanted(wanted) : take_next();
+	if (pid >= 0)
+		__set_bit((unsigned long)pid, pid_map);
 	spin_unlock_irq(&process_table_lock);
 	return pid;
 }

@@ -125,6 +125,21 @@ static void ask_others_to_stop(struct task_struct *me, int sig)
 	}
 }
 
+/* A thread that is made while the group stops, or is stopped, stops before its first instruction. */
+void task_join_group_stop(struct task_struct *task)
+{
+	struct signal_struct *signal = task->signal;
+
+	if (signal->group_stop_count) {
+		signal->group_stop_count++;
+		task->jobctl |= JOBCTL_STOP_CONSUME;
+	} else if (!(signal->flags & SIGNAL_STOP_STOPPED)) {
+		return;
+	}
+	task->jobctl |= JOBCTL_STOP_PENDING;
+	set_tsk_flag(task, TIF_SIGPENDING);
+}
+
 /*
  * Stop the group for @sig, or (0) take part in the stop that another thread began.  sighand->lock held on entry;
  * released when true is returned, after the stop.  False: SIGCONT or the end of the group came first.
@@ -379,6 +394,14 @@ bool signal_pending_current(unsigned int state)
 	return (state & (TASK_KILLABLE | TASK_STOPPED)) && fatal_signal_pending(me);
 }
 
+void set_task_blocked(struct task_struct *me, sigset_t newset)
+{
+	if (signal_pending(me))
+		retarget_shared_pending(me, newset & ~me->blocked);
+	me->blocked = newset;
+	recalc_sigpending();
+}
+
 void set_current_blocked(sigset_t newset)
 {
 	struct task_struct *me = current;
@@ -387,8 +410,7 @@ void set_current_blocked(sigset_t newset)
 	if (me->blocked == newset)
 		return;
 	spin_lock_irq(&me->sighand->lock);
-	me->blocked = newset;
-	recalc_sigpending();
+	set_task_blocked(me, newset);
 	spin_unlock_irq(&me->sighand->lock);
 }
 

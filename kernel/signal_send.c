@@ -10,6 +10,9 @@
  * A signal that will end the process marks the whole group as exiting here already, and all its threads get
  * SIGKILL: so killable sleeps end at once.  Signals that would dump a core wait for their turn.
  *
+ * The thread that was chosen may be running user code on another CPU: it is interrupted, and looks at its flags on
+ * the way back.  In the kernel it looks at them before it sleeps and before it leaves.
+ *
  * Locking: process_table_lock keeps sighand and signal of any task in place; sighand->lock covers queues, actions and
  * the group's state.  The current task's own are in place without.
  *
@@ -206,10 +209,25 @@ static void complete_signal(int sig, struct task_struct *p, bool group)
 	}
 }
 
+/* A signal for a whole group is also for the children that its members are just making (fork.c). */
+static void remember_for_forks(int sig, struct signal_struct *signal)
+{
+	struct multiprocess_signals *fork;
+
+	list_for_each_entry(fork, &signal->multiprocess, list) {
+		if (sig == SIGCONT)
+			fork->signal &= ~SIG_KERNEL_STOP_MASK;
+		else if (sigmask(sig) & SIG_KERNEL_STOP_MASK)
+			fork->signal &= ~sigmask(SIGCONT);
+		fork->signal |= sigmask(sig);
+	}
+}
+
 /* sighand->lock held.  0, or -EAGAIN when the queue is full and the siginfo matters. */
-static int queue_signal(int sig, const siginfo_t *info, struct task_struct *t, bool group,
+static int queue_signal(int sig, const siginfo_t *info, struct task_struct *t, enum pid_type type,
 			bool force)
 {
+	bool group = type != PIDTYPE_PID;
 	struct sigpending *pending = group ? &t->signal->shared_pending : &t->pending;
 	struct sigqueue *q;
 
@@ -228,18 +246,20 @@ static int queue_signal(int sig, const siginfo_t *info, struct task_struct *t, b
 		}
 	}
 	pending->signal |= sigmask(sig);
+	if (type == PIDTYPE_PGID)
+		remember_for_forks(sig, t->signal);
 	complete_signal(sig, t, group);
 	return 0;
 }
 
 /**
  * send_signal_locked - send @sig; 0 only asks whether that would be possible
- * @group: to the process, any thread of it; else to @task alone
+ * @type: to @task alone, to its process, or to that as one of a group
  *
  * Return: 0, -ESRCH when the task has left the table, -EAGAIN when the queue is full.
  * Locks:  process_table_lock held.
  */
-int send_signal_locked(int sig, const siginfo_t *info, struct task_struct *task, bool group)
+int send_signal_locked(int sig, const siginfo_t *info, struct task_struct *task, enum pid_type type)
 {
 	struct sighand_struct *sighand = task->sighand;
 	bool from_kernel = info->si_code == SI_KERNEL;
@@ -250,19 +270,19 @@ int send_signal_locked(int sig, const siginfo_t *info, struct task_struct *task,
 	if (!sig)
 		return 0;
 	spin_lock(&sighand->lock);
-	if (!task->exit_state || (group && task->signal->nr_threads > 1))
-		err = queue_signal(sig, info, task, group, from_kernel);
+	if (!task->exit_state || (type != PIDTYPE_PID && task->signal->nr_threads > 1))
+		err = queue_signal(sig, info, task, type, from_kernel);
 	spin_unlock(&sighand->lock);
 	return err;
 }
 
-int send_sig_info(int sig, const siginfo_t *info, struct task_struct *task, bool group)
+int send_sig_info(int sig, const siginfo_t *info, struct task_struct *task, enum pid_type type)
 {
 	unsigned long flags;
 	int err;
 
 	spin_lock_irqsave(&process_table_lock, flags);
-	err = send_signal_locked(sig, info, task, group);
+	err = send_signal_locked(sig, info, task, type);
 	spin_unlock_irqrestore(&process_table_lock, flags);
 	return err;
 }
@@ -271,7 +291,7 @@ int send_sig(int sig, struct task_struct *task)
 {
 	siginfo_t info = { .si_signo = sig, .si_code = SI_KERNEL };
 
-	return send_sig_info(sig, &info, task, true);
+	return send_sig_info(sig, &info, task, PIDTYPE_TGID);
 }
 
 /* SIGPIPE, SIGXFSZ: Linux shows them as sent by the process itself. */
@@ -281,7 +301,7 @@ int send_sig_self(int sig)
 
 	info.rt.pid = current->tgid;
 	info.rt.uid = current->cred.uid;
-	return send_sig_info(sig, &info, current, true);
+	return send_sig_info(sig, &info, current, PIDTYPE_TGID);
 }
 
 int kill_pgrp(pid_t pgrp, int sig)
@@ -293,7 +313,8 @@ int kill_pgrp(pid_t pgrp, int sig)
 
 	spin_lock_irqsave(&process_table_lock, flags);
 	list_for_each_entry(p, &task_list, tasks) {
-		if (p->signal && task_pgrp(p) == pgrp && !send_signal_locked(sig, &info, p, true))
+		if (p->signal && task_pgrp(p) == pgrp &&
+		    !send_signal_locked(sig, &info, p, PIDTYPE_PGID))
 			err = 0;
 	}
 	spin_unlock_irqrestore(&process_table_lock, flags);
@@ -319,7 +340,7 @@ static void force_sig_info(int sig, const siginfo_t *info)
 	}
 	if (ka->handler == SIG_DFL)
 		me->signal->flags &= ~SIGNAL_UNKILLABLE; /* PID 1 may end by its own fault */
-	(void)queue_signal(sig, info, me, false, true);
+	(void)queue_signal(sig, info, me, PIDTYPE_PID, true);
 	recalc_sigpending();
 	spin_unlock_irq(&me->sighand->lock);
 }
@@ -386,7 +407,7 @@ static void fill_chld_info(siginfo_t *info, struct task_struct *task, int code, 
 
 /**
  * do_notify_parent - the process of leader @task has ended: tell its parent
- * @sig: what to send, 0 none
+ * @sig: what to send, 0 none; SIGCHLD in its place when the parent has called exec since
  *
  * Return: true when the parent does not want to wait (SIGCHLD ignored, SA_NOCLDWAIT): reap the child at once.
  * Locks:  process_table_lock held.
@@ -399,6 +420,10 @@ bool do_notify_parent(struct task_struct *task, int sig)
 	struct k_sigaction *ka;
 	bool autoreap = false;
 	siginfo_t info;
+
+	/* A parent that has become another program did not ask for that signal. */
+	if (task->parent_exec_id != parent->self_exec_id)
+		sig = SIGCHLD;
 
 	if (task->flags & PF_KTHREAD)
 		return true;
@@ -414,8 +439,9 @@ bool do_notify_parent(struct task_struct *task, int sig)
 		if (ka->handler == SIG_IGN)
 			sig = 0;
 	}
-	if (sig > 0)
-		(void)queue_signal(sig, &info, parent, true, false);
+	/* clone(2) takes any byte for a signal; what is none is not sent. */
+	if (sig > 0 && sig <= _NSIG)
+		(void)queue_signal(sig, &info, parent, PIDTYPE_TGID, false);
 	spin_unlock(&parent->sighand->lock);
 	wake_up(&parent->signal->wait_chldexit);
 	return autoreap;
@@ -433,9 +459,33 @@ void do_notify_parent_cldstop(struct task_struct *task, int why)
 	spin_lock(&parent->sighand->lock);
 	ka = &parent->sighand->action[SIGCHLD - 1];
 	if (ka->handler != SIG_IGN && !(ka->flags & SA_NOCLDSTOP))
-		(void)queue_signal(SIGCHLD, &info, parent, true, false);
+		(void)queue_signal(SIGCHLD, &info, parent, PIDTYPE_TGID, false);
 	spin_unlock(&parent->sighand->lock);
 	wake_up(&parent->signal->wait_chldexit);
+}
+
+/**
+ * retarget_shared_pending - @task will not take the process's signals in @which: tell threads that will
+ *
+ * The sender chose one thread and told it alone.  When that one blocks the signal or ends before it has taken it,
+ * the others would sleep on though the signal is theirs as well.
+ *
+ * Locks: sighand->lock held.
+ */
+void retarget_shared_pending(struct task_struct *task, sigset_t which)
+{
+	sigset_t left = task->signal->shared_pending.signal & which;
+	struct task_struct *t;
+
+	for_each_thread(task, t) {
+		if (!left)
+			return;
+		if (t == task || (t->flags & PF_EXITING) || !(left & ~t->blocked))
+			continue;
+		left &= t->blocked;
+		if (!signal_pending(t))
+			signal_wake_up(t, false);
+	}
 }
 
 /* An exiting thread takes no more signals: what waits for the process goes to another thread. */
@@ -443,15 +493,12 @@ void exit_signals(struct task_struct *task)
 {
 	struct signal_struct *signal = task->signal;
 	bool stopped = false;
-	struct task_struct *t;
 
 	spin_lock_irq(&process_table_lock);
 	spin_lock(&task->sighand->lock);
-	for_each_thread(task, t) {
-		if (t != task && !(t->flags & PF_EXITING) &&
-		    (signal->shared_pending.signal & ~t->blocked))
-			signal_wake_up(t, false);
-	}
+	task->flags |=
+		PF_EXITING; /* senders look at it under this lock: no more are chosen for us */
+	retarget_shared_pending(task, ~task->blocked);
 	if (task->jobctl & JOBCTL_STOP_CONSUME && !--signal->group_stop_count) {
 		signal->flags |= SIGNAL_STOP_STOPPED;
 		stopped = true;

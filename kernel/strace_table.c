@@ -216,6 +216,7 @@ const struct strace_desc strace_table[NR_SYSCALLS] = {
 	CALL(pwritev2, R_INT, A_FD, A_PTR, A_SIZE, A_LONG, A_HEX, A_HEX),
 	CALL(statx, R_INT, A_DFD, A_PATH, A_ATFLAGS, A_HEX, A_PTR),
 	CALL(close_range, R_INT, A_UINT, A_UINT, A_CLOSERANGE),
+	CALL(clone3, R_INT, A_PTR, A_SIZE),
 	CALL(faccessat2, R_INT, A_DFD, A_PATH, A_ACCMODE, A_ATACCESS),
 
 	/* tried by C libraries and shells */
@@ -232,7 +233,6 @@ const struct strace_desc strace_table[NR_SYSCALLS] = {
 	CALL(mlock2, R_INT, A_PTR, A_SIZE, A_HEX),
 	CALL(rseq, R_INT, A_PTR, A_SIZE, A_HEX, A_HEX),
 	CALL(pidfd_open, R_INT, A_INT, A_HEX),
-	CALL(clone3, R_INT, A_PTR, A_SIZE),
 	CALL(openat2, R_INT, A_DFD, A_PATH, A_PTR, A_SIZE),
 };
 /* clang-format on */

@@ -120,7 +120,7 @@ static bool has_root_id(const struct cred *c)
 /* The capability sets follow the user ids: the table at the top. */
 static void fix_capabilities(const struct cred *old, struct cred *new)
 {
-	if (has_root_id(old) && !has_root_id(new) && !current->signal->keep_caps)
+	if (has_root_id(old) && !has_root_id(new) && !current->keep_caps)
 		new->cap_permitted = new->cap_effective = 0;
 	if (old->euid == 0 && new->euid != 0)
 		new->cap_effective = 0;

@@ -370,11 +370,10 @@ static long prctl_drop_bounding(unsigned long cap)
 	return 0;
 }
 
-/* What Linux knows and is not here (seccomp, timer slack, securebits, subreapers ...) is EINVAL, as when not built. */
+/* What Linux knows and is not here (seccomp, timer slack, securebits ...) is EINVAL, as when not built. */
 long sys_prctl(int option, unsigned long a2, unsigned long a3, unsigned long a4, unsigned long a5)
 {
 	struct task_struct *me = current;
-	struct signal_struct *signal = me->signal;
 
 	switch (option) {
 	case PR_SET_PDEATHSIG:
@@ -389,11 +388,11 @@ long sys_prctl(int option, unsigned long a2, unsigned long a3, unsigned long a4,
 	case PR_SET_DUMPABLE:
 		return prctl_set_dumpable(a2);
 	case PR_GET_KEEPCAPS:
-		return signal->keep_caps;
+		return me->keep_caps;
 	case PR_SET_KEEPCAPS:
 		if (a2 > 1)
 			return -EINVAL;
-		signal->keep_caps = a2;
+		me->keep_caps = a2;
 		return 0;
 	case PR_SET_NAME:
 		return prctl_set_name((const char *)a2);
@@ -403,13 +402,18 @@ long sys_prctl(int option, unsigned long a2, unsigned long a3, unsigned long a4,
 		return a2 > CAP_LAST ? -EINVAL : (long)(me->cred.cap_bset >> a2 & 1);
 	case PR_CAPBSET_DROP:
 		return prctl_drop_bounding(a2);
+	case PR_SET_CHILD_SUBREAPER:
+		WRITE_ONCE(me->signal->is_child_subreaper, a2 != 0);
+		return 0;
+	case PR_GET_CHILD_SUBREAPER:
+		return put_user((int)me->signal->is_child_subreaper, (int *)a2);
 	case PR_SET_NO_NEW_PRIVS:
 		if (a2 != 1 || a3 || a4 || a5)
 			return -EINVAL;
-		signal->no_new_privs = true;
+		me->no_new_privs = true;
 		return 0;
 	case PR_GET_NO_NEW_PRIVS:
-		return a2 || a3 || a4 || a5 ? -EINVAL : (long)signal->no_new_privs;
+		return a2 || a3 || a4 || a5 ? -EINVAL : (long)me->no_new_privs;
 	case PR_GET_TID_ADDRESS:
 		return put_user((u64)me->clear_child_tid, (u64 *)a2);
 	default:

@@ -180,7 +180,7 @@ static int sleep_for_wanted(struct task_struct *me, sigset_t want, u64 timeout_n
 	set_task_state(TASK_RUNNING);
 
 	spin_lock_irq(&me->sighand->lock);
-	me->blocked = me->real_blocked;
+	set_task_blocked(me, me->real_blocked);
 	me->real_blocked = 0;
 	sig = dequeue_signal(me, ~want, info);
 	spin_unlock_irq(&me->sighand->lock);
@@ -228,7 +228,7 @@ static void fill_user_info(siginfo_t *info, int sig, int code)
 }
 
 /* process_table_lock held.  0, -EPERM, or as send_signal_locked. */
-static int send_checked(int sig, const siginfo_t *info, struct task_struct *t, bool group)
+static int send_checked(int sig, const siginfo_t *info, struct task_struct *t, enum pid_type type)
 {
 	const struct cred *cred = &current->cred, *target = &t->cred;
 
@@ -240,7 +240,7 @@ static int send_checked(int sig, const siginfo_t *info, struct task_struct *t, b
 	    cred->euid != target->uid && cred->uid != target->suid && cred->uid != target->uid &&
 	    !capable(CAP_KILL) && !(sig == SIGCONT && task_session(t) == task_session(current)))
 		return -EPERM;
-	return send_signal_locked(sig, info, t, group);
+	return send_signal_locked(sig, info, t, type);
 }
 
 /* To each process of a group, or (pgrp 0) to all but PID 1 and the caller: 0 when one took it. */
@@ -253,7 +253,7 @@ static int send_to_many(int sig, const siginfo_t *info, pid_t pgrp)
 		if (!p->signal ||
 		    (pgrp ? task_pgrp(p) != pgrp : p->tgid == 1 || p->signal == current->signal))
 			continue;
-		err = send_checked(sig, info, p, true);
+		err = send_checked(sig, info, p, PIDTYPE_PGID);
 		if (!pgrp && err == -EPERM)
 			continue;
 		if (!err || ret == -ESRCH)
@@ -275,7 +275,7 @@ long sys_kill(pid_t pid, int sig)
 	if (pid > 0) {
 		p = find_task(pid);
 		if (p)
-			err = send_checked(sig, &info, p, true);
+			err = send_checked(sig, &info, p, PIDTYPE_TGID);
 	} else if (pid == -1) {
 		err = send_to_many(sig, &info, 0);
 	} else {
@@ -293,7 +293,7 @@ static long send_to_thread(pid_t tgid, pid_t pid, int sig, const siginfo_t *info
 	spin_lock_irq(&process_table_lock);
 	t = find_task(pid);
 	if (t && (tgid <= 0 || t->tgid == tgid))
-		err = send_checked(sig, info, t, false);
+		err = send_checked(sig, info, t, PIDTYPE_PID);
 	spin_unlock_irq(&process_table_lock);
 	return err;
 }
@@ -341,7 +341,7 @@ long sys_rt_sigqueueinfo(pid_t pid, int sig, siginfo_t *uinfo)
 	spin_lock_irq(&process_table_lock);
 	p = pid > 0 ? find_task(pid) : NULL;
 	if (p)
-		err = send_checked(sig, &info, p, true);
+		err = send_checked(sig, &info, p, PIDTYPE_TGID);
 	spin_unlock_irq(&process_table_lock);
 	return err;
 }

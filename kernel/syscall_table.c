@@ -212,5 +212,6 @@ const syscall_fn_t syscall_table[NR_SYSCALLS] = {
 	CALL(pwritev2),
 	CALL(statx),
 	CALL(close_range),
+	CALL(clone3),
 	CALL(faccessat2),
 };

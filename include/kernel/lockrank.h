@@ -16,6 +16,7 @@ enum lock_rank {
 	LOCK_INODE,        /* inode rwsem */
 	LOCK_FILE_MISC,    /* tty, pipe, seq buffers: sleep locks of file types */
 	LOCK_EVENTS,       /* switching of events: inside a file's lock */
+	LOCK_ITIMER,       /* setting of a process's interval timer */
 	LOCK_EXEC,         /* cred/exec update */
 	LOCK_MMAP,         /* mm->mmap_lock; parent before child */
 	LOCK_VMA,          /* one VMA, as a fault holds it: mm/vma_lock.c */

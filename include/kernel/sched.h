@@ -21,6 +21,7 @@
 #include <kernel/rlimit.h>
 #include <arch/percpu.h>
 #include <arch/thread.h>
+#include <uapi/sched.h> /* CLONE_* */
 
 struct mm_struct;
 struct files_struct;
@@ -94,12 +95,15 @@ struct task_struct {
 	struct signal_struct *signal; /* shared by the thread group */
 	struct sighand_struct *sighand;
 	sigset_t blocked, saved_sigmask; /* [h] blocked: written by the task itself */
-	sigset_t real_blocked; /* [h] rt_sigtimedwait: blocked but for what is waited for */
-	bool restore_sigmask;
-	struct sigpending pending;   /* [h] for this thread */
-	unsigned int jobctl;         /* [h] JOBCTL_* */
-	int pdeath_signal;           /* [c] sent when the parent dies */
-	struct sigaltstack_info sas; /* [c] */
+	sigset_t real_blocked;     /* [h] rt_sigtimedwait: blocked but for what is waited for */
+	bool restore_sigmask;      /* [c] */
+	struct sigpending pending; /* [h] for this thread */
+	unsigned int jobctl;       /* [h] JOBCTL_* */
+	int pdeath_signal;         /* [c] sent when the parent dies */
+	u32 self_exec_id,
+		parent_exec_id; /* [t] counts this task's execs; what its parent's was at its birth */
+	bool no_new_privs, keep_caps; /* [c] prctl(2) */
+	struct sigaltstack_info sas;  /* [c] */
 	struct restart_block restart;
 
 	struct files_struct *files;
@@ -157,15 +161,16 @@ static inline void clear_tsk_flag(struct task_struct *t, u32 f)
 
 /* --- kernel/fork.c, exit.c, pid.c, kthread.c --- */
 struct kernel_clone_args {
-	u64 flags;
+	u64 flags;                   /* CLONE_*, without CSIGNAL */
 	u32 *parent_tid, *child_tid; /* user addresses */
 	int exit_signal;
-	unsigned long stack, stack_size, tls;
-	int (*fn)(void *); /* kernel thread */
+	unsigned long stack, tls; /* stack: its end, 0 as the caller's */
+	pid_t set_tid;            /* number to give it; 0: any */
+	int (*fn)(void *);        /* kernel thread */
 	void *fn_arg;
 	const char *name;
 };
-pid_t kernel_clone(struct kernel_clone_args *args); /* pid, or -EAGAIN, -ENOMEM, -EINVAL */
+pid_t kernel_clone(struct kernel_clone_args *args); /* pid, or -errno */
 struct task_struct *kthread_run(int (*fn)(void *), void *arg, const char *name); /* ERR_PTR */
 void do_exit(int code) __attribute__((noreturn)); /* this thread; wait-status encoding */
 void do_group_exit(int code) __attribute__((noreturn));
@@ -220,24 +225,5 @@ void exit_to_user_mode(struct pt_regs *regs);
 /* task_limits - fill mm_limits from a task's rlimits and capabilities */
 struct mm_limits;
 void task_limits(const struct task_struct *task, struct mm_limits *lim);
-
-#define CSIGNAL              0x000000ffUL
-#define CLONE_VM             0x00000100UL
-#define CLONE_FS             0x00000200UL
-#define CLONE_FILES          0x00000400UL
-#define CLONE_SIGHAND        0x00000800UL
-#define CLONE_PIDFD          0x00001000UL
-#define CLONE_PTRACE         0x00002000UL
-#define CLONE_VFORK          0x00004000UL
-#define CLONE_PARENT         0x00008000UL
-#define CLONE_THREAD         0x00010000UL
-#define CLONE_NEWNS          0x00020000UL
-#define CLONE_SYSVSEM        0x00040000UL
-#define CLONE_SETTLS         0x00080000UL
-#define CLONE_PARENT_SETTID  0x00100000UL
-#define CLONE_CHILD_CLEARTID 0x00200000UL
-#define CLONE_DETACHED       0x00400000UL
-#define CLONE_UNTRACED       0x00800000UL
-#define CLONE_CHILD_SETTID   0x01000000UL
 
 #endif

@@ -11,6 +11,7 @@
 #include <kernel/rlimit.h>
 #include <kernel/wait.h>
 #include <kernel/time.h>
+#include <kernel/mutex.h>
 #include <uapi/signal.h> /* SIG*, SA_*, si_codes, sigset_t (u64), siginfo_t, struct sigaction layout */
 
 struct task_struct;
@@ -40,6 +41,12 @@ struct sigpending {
 	sigset_t signal;
 };
 
+/* A fork under way: what was sent to the whole group meanwhile.  On the forking task's stack; sighand->lock. */
+struct multiprocess_signals {
+	struct list_head list;
+	sigset_t signal;
+};
+
 struct signal_struct {  /* one per process; lock: sighand->lock unless said */
 	atomic_t count; /* threads that hold it */
 	atomic_t live;  /* threads not yet exiting */
@@ -52,8 +59,8 @@ struct signal_struct {  /* one per process; lock: sighand->lock unless said */
 	wait_queue_head_t wait_chldexit;     /* wait4's sleepers */
 	atomic_t nr_sigqueue;                /* queued siginfos, held against RLIMIT_SIGPENDING */
 	unsigned int flags;                  /* SIGNAL_* */
-	struct task_struct *curr_target;
-	pid_t pgrp, session; /* process_table lock */
+	struct task_struct *curr_target;     /* process_table lock: the leader */
+	pid_t pgrp, session;                 /* process_table lock */
 	bool leader;
 	struct tty_struct *tty; /* controlling terminal */
 	struct rlimit rlim[RLIM_NLIMITS];
@@ -61,12 +68,14 @@ struct signal_struct {  /* one per process; lock: sighand->lock unless said */
 	unsigned long cmin_flt, cmaj_flt, min_flt, maj_flt;
 	unsigned long cnvcsw, cnivcsw, nvcsw, nivcsw;
 	unsigned long maxrss, cmaxrss; /* pages */
-	struct ktimer real_timer;      /* ITIMER_REAL */
+	struct mutex itimer_lock;
+	struct ktimer real_timer; /* ITIMER_REAL: itimer_lock */
 	u64 it_real_incr_ns;
 	struct {
 		u64 expires_ns, incr_ns;
-	} it_cpu[2]; /* ITIMER_VIRTUAL, ITIMER_PROF: CPU time; 0 off */
-	bool no_new_privs, keep_caps, child_subreaper;
+	} it_cpu[2];             /* ITIMER_VIRTUAL, ITIMER_PROF: CPU time; 0 off */
+	bool is_child_subreaper; /* process_table lock: orphaned descendants become its children */
+	struct list_head multiprocess; /* forks under way: see multiprocess_signals */
 };
 #define SIGNAL_GROUP_EXIT     0x1u
 #define SIGNAL_STOP_STOPPED   0x2u
@@ -87,12 +96,15 @@ struct restart_block {
 	u64 arg[4];
 };
 
+/* whom a signal is for: a thread, a process (any thread of it), or each process of a group */
+enum pid_type { PIDTYPE_PID, PIDTYPE_TGID, PIDTYPE_PGID };
+
 /* force_sig_fault - a synchronous fault: delivered even when blocked or ignored (then fatal) */
 void force_sig_fault(int sig, int code, vaddr_t addr);
 void force_sig(int sig);
 void force_fatal_sig(int sig); /* and no handler is asked */
 int send_sig_info(int sig, const siginfo_t *info, struct task_struct *task,
-		  bool group);                   /* any context */
+		  enum pid_type type);           /* any context */
 int send_sig(int sig, struct task_struct *task); /* SI_KERNEL, to the process */
 int send_sig_self(int sig);         /* SI_USER, from the caller: its call asked for it */
 int kill_pgrp(pid_t pgrp, int sig); /* terminal */
@@ -117,7 +129,9 @@ void flush_signal_handlers(struct task_struct *task, bool force_default);
 bool zap_other_threads(
 	struct task_struct *task); /* SIGKILL to the other threads; sighand->lock held */
 bool do_notify_parent(struct task_struct *task, int sig); /* true: nobody will wait, reap it now */
-int send_signal_locked(int sig, const siginfo_t *info, struct task_struct *task, bool group);
+int send_signal_locked(int sig, const siginfo_t *info, struct task_struct *task,
+		       enum pid_type type);
+void task_join_group_stop(struct task_struct *task); /* a new thread; sighand->lock held too */
 void exit_signals(
 	struct task_struct *task); /* takes the locks itself: no more signals for this thread */
 void set_current_blocked(sigset_t newset); /* takes sighand->lock itself */

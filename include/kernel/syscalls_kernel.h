@@ -16,6 +16,7 @@ struct rlimit;
 struct new_utsname;
 struct sysinfo;
 struct sched_param;
+struct clone_args;
 
 /* sys_mm.c */
 long sys_mmap(unsigned long addr, size_t len, unsigned long prot, unsigned long flags, int fd,
@@ -29,11 +30,12 @@ long sys_madvise(unsigned long start, size_t len, int advice);
 long sys_mincore(unsigned long start, size_t len, u8 *vec);
 long sys_msync(unsigned long start, size_t len, int flags);
 
-/* fork.c, exec.c, exit.c, wait4.c */
+/* sys_clone.c, exec.c, exit.c, wait4.c */
 long sys_fork(void);
 long sys_vfork(void);
 long sys_clone(unsigned long flags, unsigned long stack, u32 *parent_tid, u32 *child_tid,
 	       unsigned long tls);
+long sys_clone3(const struct clone_args *uargs, size_t size);
 long sys_set_tid_address(u32 *tidptr);
 long sys_execve(const char *filename, const u64 *argv, const u64 *envp);
 long sys_exit(int code) __attribute__((noreturn));

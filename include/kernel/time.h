@@ -26,11 +26,12 @@ int get_timespec(const struct __kernel_timespec *uts, u64 *ns);
 int put_timespec(u64 ns, struct __kernel_timespec *uts); /* -EFAULT */
 
 struct task_struct;
+struct signal_struct;
 /* --- kernel/itimer.c --- */
-void itimer_exec_exit(struct task_struct *task); /* the process ends: ITIMER_REAL goes */
+void itimer_exit(struct signal_struct *signal); /* the process ends: ITIMER_REAL goes */
 void check_cpu_itimers(
-	struct task_struct *task);          /* tick: ITIMER_VIRTUAL, ITIMER_PROF, RLIMIT_CPU */
-void itimer_init(struct task_struct *task); /* a new process has none armed */
+	struct task_struct *task);              /* tick: ITIMER_VIRTUAL, ITIMER_PROF, RLIMIT_CPU */
+void itimer_init(struct signal_struct *signal); /* a new process has none armed */
 
 /* --- kernel/timer.c --- */
 struct ktimer {
