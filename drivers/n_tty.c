@@ -9,10 +9,17 @@
  *     | bytes ............................... |            raw: reads end at head
  *
  * Erasing moves head back, never past canon_head.  A bit per byte marks the end of a line, so that ^D can end one
- * without being in it, and a program may switch between the modes with input waiting.
+ * without being in it (it is stored as a NUL that readers do not see), and a line may hold a newline typed by ^V.
+ *
+ * The ring holds 64 KiB.  Linux has 4 KiB here and unexamined bytes in buffers before it; with one large ring ^C
+ * works however much was typed ahead.  A line is as long as Linux's at most: the last of its LINE_LIMIT bytes is
+ * overwritten by each further one, until a newline takes the place.
  *
  * Locking: tty->lock for the ring and the settings; readers hold read_lock (a mutex) so that two do not
- * interleave; copies to user memory happen with only that held, from a buffer on the stack.
+ * interleave; copies to user memory happen with only that held, from a buffer on the stack.  Tests of a single
+ * field by waiters are made without the lock and repeated under it: who changes one wakes the queue afterwards.
+ *
+ * Not done: parity marks (PARMRK), for no byte here has a parity; delays of output (TABDLY but for XTABS).
  *
  * Sources: POSIX.1-2017, "General Terminal Interface"; termios(3).
  */
@@ -23,9 +30,12 @@
 #include <lib/bitops.h>
 #include <lib/string.h>
 
-#define RING(i)  ((i) & (N_TTY_BUF_SIZE - 1))
-#define CTRL(c)  ((c) ^ 0100)
-#define DISABLED 0 /* _POSIX_VDISABLE: a control character that is off */
+#define RING(i)       ((i) & (N_TTY_BUF_SIZE - 1))
+#define CTRL(c)       ((c) ^ 0100)
+#define DISABLED      0 /* _POSIX_VDISABLE: a control character that is off */
+
+#define LINE_LIMIT    4096u /* bytes of a line, with what ends it */
+#define WRITABLE_ROOM 256u  /* a sleeping writer is woken for no less */
 
 static bool lflag(const struct tty_struct *tty, u32 f)
 {
@@ -41,7 +51,31 @@ static bool is_cc(const struct tty_struct *tty, unsigned int which, u8 c)
 	return tty->termios.c_cc[which] != DISABLED && tty->termios.c_cc[which] == c;
 }
 
+static bool is_control(u8 c)
+{
+	return c < ' ' || c == 0177;
+}
+
+/* A byte inside a UTF-8 character takes no column. */
+static bool is_continuation(const struct tty_struct *tty, u8 c)
+{
+	return iflag(tty, IUTF8) && (c & 0xc0) == 0x80;
+}
+
 /* --- output and echo --- */
+
+static size_t opost_tab(struct tty_struct *tty, char *out)
+{
+	unsigned int spaces = 8 - (tty->column & 7);
+
+	tty->column += spaces;
+	if ((tty->termios.c_oflag & TABDLY) == XTABS) {
+		memset(out, ' ', spaces);
+		return spaces;
+	}
+	out[0] = '\t';
+	return 1;
+}
 
 /*
  * One byte as the output flags want it, into @out (at most 8 bytes).  Keeps the column, which tabs and erasing
@@ -51,42 +85,39 @@ static size_t opost(struct tty_struct *tty, char c, char *out)
 {
 	u32 oflag = tty->termios.c_oflag;
 
-	if (!(oflag & OPOST)) {
-		out[0] = c;
+	out[0] = c;
+	if (!(oflag & OPOST))
 		return 1;
-	}
 	switch (c) {
 	case '\n':
-		if (oflag & ONLRET)
+		if (oflag & (ONLRET | ONLCR))
 			tty->column = 0;
-		if (oflag & ONLCR) {
-			tty->column = 0;
-			memcpy(out, "\r\n", 2);
-			return 2;
-		}
-		break;
+		tty->canon_column = tty->column;
+		if (!(oflag & ONLCR))
+			return 1;
+		memcpy(out, "\r\n", 2);
+		return 2;
 	case '\r':
 		if ((oflag & ONOCR) && tty->column == 0)
 			return 0;
-		if (oflag & OCRNL) {
+		if (oflag & OCRNL)
 			out[0] = '\n';
-			return 1;
-		}
-		tty->column = 0;
-		break;
+		if (!(oflag & OCRNL) || (oflag & ONLRET))
+			tty->canon_column = tty->column = 0;
+		return 1;
 	case '\t':
-		tty->column = (tty->column | 7) + 1;
-		break;
+		return opost_tab(tty, out);
 	case '\b':
 		if (tty->column)
 			tty->column--;
-		break;
-	default:
-		if ((u8)c >= ' ' &&
-		    ((u8)c & 0xc0) != 0x80) /* bytes inside a UTF-8 character take no column */
-			tty->column++;
+		return 1;
 	}
-	out[0] = c;
+	if (is_control((u8)c))
+		return 1;
+	if ((oflag & OLCUC) && c >= 'a' && c <= 'z')
+		out[0] = (char)(c - 'a' + 'A');
+	if (!is_continuation(tty, (u8)c))
+		tty->column++;
 	return 1;
 }
 
@@ -108,8 +139,7 @@ static void echo_raw(struct tty_struct *tty, const char *s, size_t len)
 			return;
 		tty->echo_buf[tty->echo_head++ % sizeof(tty->echo_buf)] = *s++;
 	}
-	if (!tty->stopped)
-		flush_echo(tty);
+	flush_echo(tty);
 }
 
 static void echo_out(struct tty_struct *tty, char c)
@@ -119,81 +149,115 @@ static void echo_out(struct tty_struct *tty, char c)
 	echo_raw(tty, out, opost(tty, c, out));
 }
 
-static bool shown_as_control(const struct tty_struct *tty, u8 c)
+static void echo_str(struct tty_struct *tty, const char *s)
 {
-	return lflag(tty, ECHOCTL) && (c < ' ' || c == 0177) && c != '\t' && c != '\n';
+	while (*s)
+		echo_out(tty, *s++);
 }
 
 static void echo_char(struct tty_struct *tty, u8 c)
 {
-	if (!lflag(tty, ECHO)) {
-		if (c == '\n' && lflag(tty, ECHONL) && lflag(tty, ICANON))
-			echo_out(tty, '\n');
-		return;
-	}
-	if (shown_as_control(tty, c)) {
+	if (lflag(tty, ECHOCTL) && is_control(c) && c != '\t') {
 		echo_out(tty, '^');
-		echo_out(tty, (char)CTRL(c));
-	} else {
-		echo_out(tty, (char)c);
+		c = CTRL(c);
 	}
+	echo_out(tty, (char)c);
 }
 
 /* --- editing the line --- */
 
-/* Screen columns of the line being edited, up to ring position @to. */
-static unsigned int columns_to(const struct tty_struct *tty, unsigned int to)
+/* ECHOPRT shows what is erased between \ and /, for terminals that print on paper. */
+static void finish_erasing(struct tty_struct *tty)
+{
+	if (tty->erasing)
+		echo_out(tty, '/');
+	tty->erasing = false;
+}
+
+/* The first character of a line remembers its column: tabs in the line are counted from there. */
+static void note_column(struct tty_struct *tty)
+{
+	if (tty->head == tty->canon_head)
+		tty->canon_column = tty->column;
+}
+
+/* Screen columns at the end of the line being edited. */
+static unsigned int line_column(const struct tty_struct *tty)
 {
 	unsigned int col = tty->canon_column;
 
-	for (unsigned int i = tty->canon_head; i != to; i++) {
+	for (unsigned int i = tty->canon_head; i != tty->head; i++) {
 		u8 c = (u8)tty->buf[RING(i)];
 
 		if (c == '\t')
 			col = (col | 7) + 1;
-		else if (shown_as_control(tty, c))
-			col += 2;
-		else if ((c & 0xc0) != 0x80)
+		else if (is_control(c))
+			col += lflag(tty, ECHOCTL) ? 2 : 0;
+		else if (!is_continuation(tty, c))
 			col++;
 	}
 	return col;
 }
 
-/* Takes the last character off the line, with its continuation bytes, and off the screen. */
-static void erase_char(struct tty_struct *tty)
+/* Shows that the character from ring position head up to @end is gone. */
+static void echo_erased(struct tty_struct *tty, unsigned int end, bool single)
 {
-	unsigned int before, after;
+	u8 c = (u8)tty->buf[RING(tty->head)];
 
-	if (tty->head == tty->canon_head)
-		return;
-	before = columns_to(tty, tty->head);
-	do
-		tty->head--;
-	while (tty->head != tty->canon_head && iflag(tty, IUTF8) &&
-	       ((u8)tty->buf[RING(tty->head)] & 0xc0) == 0x80);
-	if (!lflag(tty, ECHO))
-		return;
-	if (!lflag(tty, ECHOE)) {
+	if (lflag(tty, ECHOPRT)) {
+		if (!tty->erasing)
+			echo_out(tty, '\\');
+		tty->erasing = true;
+		echo_char(tty, c);
+		for (unsigned int i = tty->head + 1; i != end; i++)
+			echo_out(tty, tty->buf[RING(i)]);
+	} else if (single && !lflag(tty, ECHOE)) {
 		echo_char(tty, tty->termios.c_cc[VERASE]);
-		return;
-	}
-	after = columns_to(tty, tty->head);
-	if (tty->buf[RING(tty->head)] == '\t') {
-		while (before-- > after)
+	} else if (c == '\t') {
+		for (unsigned int n = 8 - (line_column(tty) & 7); n; n--)
 			echo_out(tty, '\b');
-		return;
-	}
-	while (before-- > after) {
-		echo_out(tty, '\b');
-		echo_out(tty, ' ');
-		echo_out(tty, '\b');
+	} else {
+		if (is_control(c) && lflag(tty, ECHOCTL))
+			echo_str(tty, "\b \b");
+		if (!is_control(c) || lflag(tty, ECHOCTL))
+			echo_str(tty, "\b \b");
 	}
 }
 
+/* The start of the line's last character: its continuation bytes go with it.  head when the line is broken UTF-8. */
+static unsigned int last_char(const struct tty_struct *tty)
+{
+	unsigned int at = tty->head;
+
+	do
+		at--;
+	while (at != tty->canon_head && is_continuation(tty, (u8)tty->buf[RING(at)]));
+	return is_continuation(tty, (u8)tty->buf[RING(at)]) ? tty->head : at;
+}
+
+/* Takes the character at @start, the line's last, off the line and off the screen. */
+static void erase_from(struct tty_struct *tty, unsigned int start, bool single)
+{
+	unsigned int end = tty->head;
+
+	tty->head = start;
+	if (lflag(tty, ECHO))
+		echo_erased(tty, end, single);
+}
+
+static void erase_char(struct tty_struct *tty)
+{
+	unsigned int start = last_char(tty);
+
+	if (start != tty->head)
+		erase_from(tty, start, true);
+}
+
+/* Letters and digits, also Latin-1's and so the first byte of any UTF-8 character. */
 static bool is_word_char(u8 c)
 {
 	return (c >= '0' && c <= '9') || ((c | 040) >= 'a' && (c | 040) <= 'z') || c == '_' ||
-	       c >= 0200;
+	       (c >= 0300 && c != 0327 && c != 0367);
 }
 
 static void erase_word(struct tty_struct *tty)
@@ -201,62 +265,132 @@ static void erase_word(struct tty_struct *tty)
 	bool seen = false;
 
 	while (tty->head != tty->canon_head) {
-		bool word = is_word_char((u8)tty->buf[RING(tty->head - 1)]);
+		unsigned int start = last_char(tty);
+		bool word = is_word_char((u8)tty->buf[RING(start)]);
 
-		if (seen && !word)
+		if (start == tty->head || (seen && !word))
 			return;
 		seen |= word;
-		erase_char(tty);
+		erase_from(tty, start, false);
 	}
 }
 
 static void kill_line(struct tty_struct *tty)
 {
-	if (lflag(tty, ECHOKE) && lflag(tty, ECHOE)) {
-		while (tty->head != tty->canon_head)
-			erase_char(tty);
+	if (!lflag(tty, ECHO)) {
+		tty->head = tty->canon_head;
 		return;
 	}
-	tty->head = tty->canon_head;
-	echo_char(tty, tty->termios.c_cc[VKILL]);
-	if (lflag(tty, ECHOK))
-		echo_out(tty, '\n');
+	if (!lflag(tty, ECHOK) || !lflag(tty, ECHOKE) || !lflag(tty, ECHOE)) {
+		tty->head = tty->canon_head;
+		finish_erasing(tty);
+		echo_char(tty, tty->termios.c_cc[VKILL]);
+		if (lflag(tty, ECHOK))
+			echo_out(tty, '\n');
+		return;
+	}
+	while (tty->head != tty->canon_head) {
+		unsigned int start = last_char(tty);
+
+		if (start == tty->head)
+			return;
+		erase_from(tty, start, false);
+	}
 }
 
 static void reprint_line(struct tty_struct *tty)
 {
+	finish_erasing(tty);
 	echo_char(tty, tty->termios.c_cc[VREPRINT]);
 	echo_out(tty, '\n');
-	tty->canon_column = tty->column;
 	for (unsigned int i = tty->canon_head; i != tty->head; i++)
 		echo_char(tty, (u8)tty->buf[RING(i)]);
 }
 
+static void literal_next(struct tty_struct *tty)
+{
+	tty->lnext = true;
+	if (!lflag(tty, ECHO))
+		return;
+	finish_erasing(tty);
+	if (lflag(tty, ECHOCTL))
+		echo_str(tty, "^\b");
+}
+
+/* Canonical mode's editing characters; true when @c was one. */
+static bool edit(struct tty_struct *tty, u8 c)
+{
+	bool ext = lflag(tty, IEXTEN), erase = is_cc(tty, VERASE, c), kill = is_cc(tty, VKILL, c),
+	     word = ext && is_cc(tty, VWERASE, c);
+
+	if (erase || kill || word) {
+		if (tty->head == tty->canon_head)
+			return true;
+		if (erase)
+			erase_char(tty);
+		else if (kill)
+			kill_line(tty);
+		else
+			erase_word(tty);
+		if (tty->head == tty->canon_head && lflag(tty, ECHO))
+			finish_erasing(tty);
+		return true;
+	}
+	if (ext && is_cc(tty, VLNEXT, c)) {
+		literal_next(tty);
+		return true;
+	}
+	if (ext && lflag(tty, ECHO) && is_cc(tty, VREPRINT, c)) {
+		reprint_line(tty);
+		return true;
+	}
+	return false;
+}
+
 /* --- input --- */
 
-static bool put_input(struct tty_struct *tty, u8 c)
+/* Room for one more byte?  One is kept for what ends a line, so that a full canonical ring can still be read. */
+static bool has_room(const struct tty_struct *tty, bool ends_line)
 {
-	/* one byte is kept free for a newline, so that a full canonical buffer can still be read */
-	unsigned int limit = lflag(tty, ICANON) && c != '\n' ? N_TTY_BUF_SIZE - 1 : N_TTY_BUF_SIZE;
+	unsigned int limit = lflag(tty, ICANON) && !ends_line ? N_TTY_BUF_SIZE - 1 : N_TTY_BUF_SIZE;
 
-	if (tty->head - tty->tail >= limit) {
-		if (iflag(tty, IMAXBEL))
-			echo_raw(tty, "\a", 1);
-		return false;
-	}
-	if (tty->head == tty->canon_head)
-		tty->canon_column = tty->column;
+	return tty->head - tty->tail < limit;
+}
+
+static void put_input(struct tty_struct *tty, u8 c)
+{
 	tty->buf[RING(tty->head)] = (char)c;
 	__clear_bit(RING(tty->head), tty->line_end);
 	tty->head++;
-	return true;
 }
 
-static void end_line(struct tty_struct *tty)
+static void end_line(struct tty_struct *tty, u8 c)
 {
+	if (!has_room(tty, true))
+		return;
+	put_input(tty, c);
 	__set_bit(RING(tty->head - 1), tty->line_end);
 	tty->canon_head = tty->head;
-	tty->lines++;
+}
+
+/* A byte that means itself; @literal: ^V came before it, and a newline is only a control character. */
+static void plain_char(struct tty_struct *tty, u8 c, bool literal)
+{
+	if (!has_room(tty, false)) {
+		if (iflag(tty, IMAXBEL))
+			echo_raw(tty, "\a", 1);
+		return;
+	}
+	if (lflag(tty, ECHO)) {
+		finish_erasing(tty);
+		if (c == '\n' && !literal) {
+			echo_out(tty, '\n');
+		} else {
+			note_column(tty);
+			echo_char(tty, c);
+		}
+	}
+	put_input(tty, c);
 }
 
 static int signal_for(const struct tty_struct *tty, u8 c)
@@ -273,7 +407,21 @@ static int signal_for(const struct tty_struct *tty, u8 c)
 static void reset_input(struct tty_struct *tty)
 {
 	tty->tail = tty->canon_head = tty->head;
-	tty->lines = 0;
+	tty->lnext = tty->erasing = false;
+}
+
+void n_tty_stop(struct tty_struct *tty)
+{
+	tty->stopped = true;
+	tty->driver->hold(tty, true);
+}
+
+void n_tty_start(struct tty_struct *tty)
+{
+	if (!tty->stopped || tty->tco_stopped)
+		return;
+	tty->stopped = false;
+	tty->driver->hold(tty, false);
 }
 
 /* Flow control; true when @c was one of its characters. */
@@ -281,58 +429,49 @@ static bool flow_control(struct tty_struct *tty, u8 c)
 {
 	if (!iflag(tty, IXON))
 		return false;
-	if (is_cc(tty, VSTOP, c)) {
-		tty->stopped = true;
+	if (is_cc(tty, VSTART, c)) {
+		n_tty_start(tty);
 		return true;
 	}
-	if (is_cc(tty, VSTART, c) || (tty->stopped && iflag(tty, IXANY))) {
-		tty->stopped = false;
-		flush_echo(tty);
-		return is_cc(tty, VSTART, c);
+	if (is_cc(tty, VSTOP, c)) {
+		n_tty_stop(tty);
+		return true;
 	}
 	return false;
 }
 
-/* Canonical mode's editing characters; true when @c was one. */
-static bool edit(struct tty_struct *tty, u8 c)
+/* ^C and its kin: what was typed and what was to be shown is dropped, unless NOFLSH. */
+static void signal_char(struct tty_struct *tty, u8 c)
 {
-	bool ext = lflag(tty, IEXTEN);
-
-	if (is_cc(tty, VERASE, c))
-		erase_char(tty);
-	else if (is_cc(tty, VKILL, c))
-		kill_line(tty);
-	else if (ext && is_cc(tty, VWERASE, c))
-		erase_word(tty);
-	else if (ext && lflag(tty, ECHO) && is_cc(tty, VREPRINT, c))
-		reprint_line(tty);
-	else if (ext && is_cc(tty, VLNEXT, c)) {
-		tty->lnext = true;
-		if (lflag(tty, ECHO) && lflag(tty, ECHOCTL))
-			echo_raw(tty, "^\b", 2);
-	} else
-		return false;
-	return true;
+	if (!lflag(tty, NOFLSH)) {
+		reset_input(tty);
+		n_tty_flush_output(tty);
+	}
+	if (iflag(tty, IXON))
+		n_tty_start(tty);
+	if (lflag(tty, ECHO))
+		echo_char(tty, c);
 }
 
 static void canonical_char(struct tty_struct *tty, u8 c)
 {
 	if (edit(tty, c))
 		return;
-	if (is_cc(tty, VEOF, c)) {
-		/* the end mark is stored as a NUL that readers do not see */
-		if (put_input(tty, 0))
-			end_line(tty);
-		return;
+	if (c == '\n') {
+		if (lflag(tty, ECHO) || lflag(tty, ECHONL))
+			echo_out(tty, '\n');
+		end_line(tty, c);
+	} else if (is_cc(tty, VEOF, c)) {
+		end_line(tty, DISABLED);
+	} else if (is_cc(tty, VEOL, c) || (lflag(tty, IEXTEN) && is_cc(tty, VEOL2, c))) {
+		if (lflag(tty, ECHO)) {
+			note_column(tty);
+			echo_char(tty, c);
+		}
+		end_line(tty, c);
+	} else {
+		plain_char(tty, c, false);
 	}
-	if (!put_input(tty, c))
-		return;
-	if (c == '\n' || is_cc(tty, VEOL, c) || is_cc(tty, VEOL2, c)) {
-		echo_char(tty, c);
-		end_line(tty);
-		return;
-	}
-	echo_char(tty, c);
 }
 
 /* One byte from the device.  Returns the signal to send to the foreground group, 0 for none.  Lock held. */
@@ -340,27 +479,26 @@ static int receive_char(struct tty_struct *tty, u8 c)
 {
 	int sig;
 
-	if (tty->lnext) {
-		tty->lnext = false;
-		if (put_input(tty, c))
-			echo_char(tty, c);
-		return 0;
-	}
+	if (lflag(tty, ICANON) && tty->head - tty->canon_head >= LINE_LIMIT)
+		tty->head--;
 	if (iflag(tty, ISTRIP))
 		c &= 0177;
+	if (iflag(tty, IUCLC) && lflag(tty, IEXTEN) && c >= 'A' && c <= 'Z')
+		c = (u8)(c - 'A' + 'a');
+	if (tty->lnext) {
+		tty->lnext = false;
+		plain_char(tty, c, true);
+		return 0;
+	}
 	if (flow_control(tty, c))
 		return 0;
 	sig = signal_for(tty, c);
 	if (sig) {
-		if (!lflag(tty, NOFLSH)) {
-			reset_input(tty);
-			tty->echo_tail = tty->echo_head;
-		}
-		tty->stopped = false;
-		if (lflag(tty, ECHO))
-			echo_char(tty, c);
+		signal_char(tty, c);
 		return sig;
 	}
+	if (tty->stopped && iflag(tty, IXON) && iflag(tty, IXANY))
+		n_tty_start(tty);
 	if (c == '\r') {
 		if (iflag(tty, IGNCR))
 			return 0;
@@ -371,9 +509,17 @@ static int receive_char(struct tty_struct *tty, u8 c)
 	}
 	if (lflag(tty, ICANON))
 		canonical_char(tty, c);
-	else if (put_input(tty, c))
-		echo_char(tty, c);
+	else
+		plain_char(tty, c, false);
 	return 0;
+}
+
+static bool input_ready(const struct tty_struct *tty)
+{
+	unsigned int tail = READ_ONCE(tty->tail);
+
+	return lflag(tty, ICANON) ? READ_ONCE(tty->canon_head) != tail
+				  : READ_ONCE(tty->head) != tail;
 }
 
 void tty_receive(struct tty_struct *tty, const char *bytes, size_t len)
@@ -381,24 +527,22 @@ void tty_receive(struct tty_struct *tty, const char *bytes, size_t len)
 	unsigned long flags;
 	bool ready;
 
-	while (len--) {
-		int sig;
-		pid_t pgrp;
-
-		spin_lock_irqsave(&tty->lock, flags);
-		sig = receive_char(tty, (u8)*bytes++);
-		pgrp = tty->pgrp;
-		spin_unlock_irqrestore(&tty->lock, flags);
-		if (sig && pgrp > 0)
-			kill_pgrp(pgrp, sig);
-	}
 	spin_lock_irqsave(&tty->lock, flags);
-	ready = lflag(tty, ICANON) ? tty->lines != 0 : tty->head != tty->tail;
+	while (len--) {
+		int sig = receive_char(tty, (u8)*bytes++);
+		pid_t pgrp = tty->pgrp;
+
+		if (!sig || pgrp <= 0)
+			continue;
+		/* the process table comes before the terminal */
+		spin_unlock_irqrestore(&tty->lock, flags);
+		kill_pgrp(pgrp, sig);
+		spin_lock_irqsave(&tty->lock, flags);
+	}
+	ready = input_ready(tty);
 	spin_unlock_irqrestore(&tty->lock, flags);
 	if (ready)
 		wake_up_all(&tty->read_wait);
-	if (!tty->stopped)
-		wake_up_all(&tty->write_wait);
 }
 
 void tty_wakeup(struct tty_struct *tty)
@@ -406,147 +550,160 @@ void tty_wakeup(struct tty_struct *tty)
 	unsigned long flags;
 
 	spin_lock_irqsave(&tty->lock, flags);
-	if (!tty->stopped)
-		flush_echo(tty);
+	flush_echo(tty);
 	spin_unlock_irqrestore(&tty->lock, flags);
 	wake_up_all(&tty->write_wait);
 }
 
 /* --- reading --- */
 
-/*
- * Up to @len bytes of input that may be read now, into @out.  *eol tells that a line ended (canonical).
- */
+/* Bytes of the first line, at most @len of them, into @out; *eol tells that its end was taken too. */
+static size_t take_line(struct tty_struct *tty, char *out, size_t len, bool *eol)
+{
+	size_t n = 0;
+
+	while (!*eol && tty->tail != tty->canon_head) {
+		unsigned int at = RING(tty->tail);
+		bool end = test_bit(at, tty->line_end), unseen = end && tty->buf[at] == DISABLED;
+
+		/* a ^D right behind the last byte that was asked for is not left for the next read */
+		if (n == len && !unseen)
+			break;
+		if (!unseen)
+			out[n++] = tty->buf[at];
+		tty->tail++;
+		*eol = end;
+	}
+	return n;
+}
+
+static size_t take_bytes(struct tty_struct *tty, char *out, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && tty->tail != tty->head)
+		out[n++] = tty->buf[RING(tty->tail++)];
+	return n;
+}
+
+/* Up to @len bytes of what may be read now, into @out.  *eol: a line ended. */
 static size_t take_input(struct tty_struct *tty, char *out, size_t len, bool *eol)
 {
 	unsigned long flags;
-	size_t n = 0;
+	size_t n;
 
 	*eol = false;
 	spin_lock_irqsave(&tty->lock, flags);
-	if (!lflag(tty, ICANON)) {
-		for (; n < len && tty->tail != tty->head; tty->tail++) {
-			unsigned int at = RING(tty->tail);
-
-			if (test_bit(at, tty->line_end)) { /* typed before the switch to raw mode */
-				tty->lines--;
-				if (!tty->buf[at])
-					continue; /* a ^D */
-			}
-			out[n++] = tty->buf[at];
-		}
-		if ((int)(tty->tail - tty->canon_head) > 0)
-			tty->canon_head = tty->tail;
-	} else {
-		while (n < len && tty->tail != tty->canon_head) {
-			unsigned int at = RING(tty->tail);
-			char c = tty->buf[at];
-			bool end = test_bit(at, tty->line_end);
-
-			tty->tail++;
-			if (!(end && c == 0))
-				out[n++] = c;
-			if (end) {
-				tty->lines--;
-				*eol = true;
-				break;
-			}
-		}
-	}
+	if (lflag(tty, ICANON))
+		n = take_line(tty, out, len, eol);
+	else
+		n = take_bytes(tty, out, len);
 	spin_unlock_irqrestore(&tty->lock, flags);
 	return n;
 }
 
 unsigned int n_tty_input_chars(struct tty_struct *tty)
 {
-	return lflag(tty, ICANON) ? tty->canon_head - tty->tail : tty->head - tty->tail;
-}
+	unsigned long flags;
+	unsigned int n;
 
-static bool input_ready(struct tty_struct *tty)
-{
-	return lflag(tty, ICANON) ? READ_ONCE(tty->lines) != 0
-				  : READ_ONCE(tty->head) != READ_ONCE(tty->tail);
-}
-
-/* Sleeps until there is input; @timeout in ns, 0 for none.  0, -EAGAIN, -ERESTARTSYS, or -ETIME. */
-static int wait_input(struct tty_struct *tty, bool nonblock, u64 timeout)
-{
-	if (input_ready(tty))
-		return 0;
-	if (nonblock)
-		return -EAGAIN;
-	if (!timeout)
-		return wait_event_interruptible(&tty->read_wait, input_ready(tty));
-	return wait_event_interruptible_timeout(&tty->read_wait, input_ready(tty), timeout);
-}
-
-static ssize_t read_canonical(struct tty_struct *tty, char *ubuf, size_t len, bool nonblock)
-{
-	size_t done = 0;
-	bool eol = false;
-	int err = wait_input(tty, nonblock, 0);
-
-	if (err)
-		return err;
-	while (done < len && !eol) {
-		char chunk[128];
-		size_t n = take_input(tty, chunk, min(len - done, sizeof(chunk)), &eol);
-
-		if (n && copy_to_user(ubuf + done, chunk, n))
-			return done ? (ssize_t)done : -EFAULT;
-		done += n;
-		if (!n && !eol)
-			break;
+	spin_lock_irqsave(&tty->lock, flags);
+	n = tty->head - tty->tail;
+	if (lflag(tty, ICANON)) {
+		n = tty->canon_head - tty->tail;
+		for (unsigned int i = tty->tail; i != tty->canon_head; i++)
+			n -= tty->buf[RING(i)] == DISABLED && test_bit(RING(i), tty->line_end);
 	}
-	return (ssize_t)done;
+	spin_unlock_irqrestore(&tty->lock, flags);
+	return n;
+}
+
+/* For poll: with MIN alone, a raw read would still sleep for fewer bytes than that. */
+static bool input_pollable(const struct tty_struct *tty)
+{
+	unsigned int amount = 1;
+
+	if (lflag(tty, ICANON))
+		return input_ready(tty);
+	if (!tty->termios.c_cc[VTIME] && tty->termios.c_cc[VMIN])
+		amount = tty->termios.c_cc[VMIN];
+	return READ_ONCE(tty->head) - READ_ONCE(tty->tail) >= amount;
+}
+
+#define FOREVER (~0ull)
+
+/* Sleeps until there is input or the line is hung up, @timeout in ns.  0, -EAGAIN, -ERESTARTSYS, or -ETIME. */
+static int wait_input(struct tty_struct *tty, const struct file *file, u64 timeout)
+{
+	if (file->f_flags & O_NONBLOCK)
+		return -EAGAIN;
+	if (timeout == FOREVER)
+		return wait_event_interruptible(&tty->read_wait,
+						input_ready(tty) || tty_hung_up(file));
+	return wait_event_interruptible_timeout(&tty->read_wait,
+						input_ready(tty) || tty_hung_up(file), timeout);
 }
 
 /*
- * Raw reads by MIN and TIME (POSIX, "Non-Canonical Mode Input Processing"):
+ * A line at most, or in raw mode by MIN and TIME (POSIX, "Non-Canonical Mode Input Processing"):
  *   MIN>0 TIME=0  until MIN bytes        MIN>0 TIME>0  until MIN bytes, or TIME after the last byte
  *   MIN=0 TIME>0  first byte or TIME     MIN=0 TIME=0  what is there
  */
-static ssize_t read_raw(struct tty_struct *tty, char *ubuf, size_t len, bool nonblock)
+static ssize_t read_input(struct tty_struct *tty, const struct file *file, char *ubuf, size_t len)
 {
-	size_t vmin = tty->termios.c_cc[VMIN], done = 0;
-	u64 vtime = tty->termios.c_cc[VTIME] * 100000000ull; /* tenths of a second, in ns */
-	bool eol;
+	size_t minimum = 0, done = 0;
+	u64 timeout = FOREVER, between = 0;
+	int err = 0;
 
+	if (!lflag(tty, ICANON)) {
+		u64 vtime = tty->termios.c_cc[VTIME] * 100000000ull; /* tenths of a second, in ns */
+
+		minimum = tty->termios.c_cc[VMIN];
+		if (minimum)
+			between = vtime;
+		else
+			timeout = vtime;
+	}
 	while (done < len) {
 		char chunk[128];
+		bool eol;
 		size_t n;
 
 		if (!input_ready(tty)) {
-			int err;
-
-			if (done >= vmin && (done || !vtime))
+			if ((done && done >= minimum) || tty_hung_up(file) || !timeout)
 				break;
-			err = wait_input(tty, nonblock, vmin && !done ? 0 : vtime);
-			if (err == -ETIME)
-				break;
+			err = wait_input(tty, file, timeout);
 			if (err)
-				return done ? (ssize_t)done : err;
+				break;
+			continue;
 		}
 		n = take_input(tty, chunk, min(len - done, sizeof(chunk)), &eol);
 		if (n && copy_to_user(ubuf + done, chunk, n))
 			return done ? (ssize_t)done : -EFAULT;
 		done += n;
-		if (!vmin && done)
+		if (eol)
 			break;
+		if (between)
+			timeout = between;
 	}
-	return (ssize_t)done;
+	if (done || err == -ETIME)
+		return (ssize_t)done;
+	return err;
 }
 
-ssize_t n_tty_read(struct tty_struct *tty, char *ubuf, size_t len, bool nonblock)
+ssize_t n_tty_read(struct tty_struct *tty, struct file *file, char *ubuf, size_t len)
 {
 	ssize_t n;
 
 	if (!len)
 		return 0;
-	if (mutex_lock_interruptible(&tty->read_lock))
+	if (file->f_flags & O_NONBLOCK) {
+		if (!mutex_trylock(&tty->read_lock))
+			return -EAGAIN;
+	} else if (mutex_lock_interruptible(&tty->read_lock)) {
 		return -ERESTARTSYS;
-	n = lflag(tty, ICANON) ? read_canonical(tty, ubuf, len, nonblock)
-			       : read_raw(tty, ubuf, len, nonblock);
+	}
+	n = read_input(tty, file, ubuf, len);
 	mutex_unlock(&tty->read_lock);
 	return n;
 }
@@ -557,34 +714,48 @@ ssize_t n_tty_read(struct tty_struct *tty, char *ubuf, size_t len, bool nonblock
 static size_t write_some(struct tty_struct *tty, const char *s, size_t len)
 {
 	char out[256];
-	size_t n = 0, filled = 0;
+	size_t n = 0, filled = 0, room;
 	unsigned long flags;
 
 	spin_lock_irqsave(&tty->lock, flags);
 	flush_echo(tty);
-	if (!tty->stopped) {
-		size_t room = min(tty->driver->room(tty), sizeof(out));
-
-		while (n < len && filled + 8 <= room)
-			filled += opost(tty, s[n++], out + filled);
-		tty->driver->put(tty, out, filled);
-	}
+	room = min(tty->driver->room(tty), sizeof(out));
+	while (n < len && filled + 8 <= room)
+		filled += opost(tty, s[n++], out + filled);
+	tty->driver->put(tty, out, filled);
 	spin_unlock_irqrestore(&tty->lock, flags);
 	return n;
 }
 
 static bool output_ready(struct tty_struct *tty)
 {
-	return !READ_ONCE(tty->stopped) && tty->driver->room(tty) >= 256;
+	return tty->driver->room(tty) >= WRITABLE_ROOM;
 }
 
-ssize_t n_tty_write(struct tty_struct *tty, const char *ubuf, size_t len, bool nonblock)
+/* Sleeps until the device has room.  0, -EAGAIN, -ERESTARTSYS, or -EIO when the line was hung up. */
+static int wait_room(struct tty_struct *tty, const struct file *file)
+{
+	int err;
+
+	if (tty_hung_up(file))
+		return -EIO;
+	if (file->f_flags & O_NONBLOCK)
+		return -EAGAIN;
+	err = wait_event_interruptible(&tty->write_wait, output_ready(tty) || tty_hung_up(file));
+	return !err && tty_hung_up(file) ? -EIO : err;
+}
+
+ssize_t n_tty_write(struct tty_struct *tty, struct file *file, const char *ubuf, size_t len)
 {
 	size_t done = 0;
 	int err = 0;
 
-	if (mutex_lock_interruptible(&tty->write_lock))
+	if (file->f_flags & O_NONBLOCK) {
+		if (!mutex_trylock(&tty->write_lock))
+			return -EAGAIN;
+	} else if (mutex_lock_interruptible(&tty->write_lock)) {
 		return -ERESTARTSYS;
+	}
 	while (done < len) {
 		char chunk[256];
 		size_t want = min(len - done, sizeof(chunk)), sent = 0;
@@ -599,9 +770,7 @@ ssize_t n_tty_write(struct tty_struct *tty, const char *ubuf, size_t len, bool n
 			sent += n;
 			if (n)
 				continue;
-			err = nonblock ? -EAGAIN
-				       : wait_event_interruptible(&tty->write_wait,
-								  output_ready(tty));
+			err = wait_room(tty, file);
 			if (err)
 				break;
 		}
@@ -617,10 +786,11 @@ unsigned int n_tty_poll(struct tty_struct *tty, struct file *file, struct poll_t
 {
 	unsigned int mask = 0;
 
-	(void)file;
 	poll_wait(table, &tty->read_wait);
 	poll_wait(table, &tty->write_wait);
-	if (input_ready(tty))
+	if (tty_hung_up(file))
+		return POLLIN | POLLOUT | POLLERR | POLLHUP | POLLRDNORM | POLLWRNORM;
+	if (input_pollable(tty))
 		mask |= POLLIN | POLLRDNORM;
 	if (output_ready(tty))
 		mask |= POLLOUT | POLLWRNORM;
@@ -629,32 +799,34 @@ unsigned int n_tty_poll(struct tty_struct *tty, struct file *file, struct poll_t
 
 /* --- settings --- */
 
-/* From canonical to raw, the line being edited becomes readable; from raw to canonical, what waits is a line. */
+/*
+ * From canonical to raw all that waits becomes readable bytes, each ^D a NUL; from raw to canonical it becomes one
+ * line.
+ */
+static void switch_mode(struct tty_struct *tty)
+{
+	for (unsigned int i = tty->tail; i != tty->head; i++)
+		__clear_bit(RING(i), tty->line_end);
+	tty->canon_head = tty->tail;
+	if (lflag(tty, ICANON) && tty->head != tty->tail) {
+		__set_bit(RING(tty->head - 1), tty->line_end);
+		tty->canon_head = tty->head;
+	}
+	tty->lnext = tty->erasing = false;
+}
+
 void n_tty_set_termios(struct tty_struct *tty, const struct ktermios *new_termios)
 {
 	unsigned long flags;
-	bool was_canonical;
+	struct ktermios old;
 
 	spin_lock_irqsave(&tty->lock, flags);
-	was_canonical = lflag(tty, ICANON);
+	old = tty->termios;
 	tty->termios = *new_termios;
-	if (!was_canonical && lflag(tty, ICANON) && tty->head != tty->tail) {
-		tty->lines = 0;
-		for (unsigned int i = tty->tail; i != tty->head; i++) {
-			bool end = tty->buf[RING(i)] == '\n' || i + 1 == tty->head;
-
-			if (end)
-				__set_bit(RING(i), tty->line_end);
-			else
-				__clear_bit(RING(i), tty->line_end);
-			tty->lines += end;
-		}
-		tty->canon_head = tty->head;
-	} else if (!was_canonical) {
-		tty->canon_head = tty->head;
-	}
-	if (!iflag(tty, IXON))
-		tty->stopped = false;
+	if ((old.c_lflag ^ tty->termios.c_lflag) & ICANON)
+		switch_mode(tty);
+	if ((old.c_iflag & IXON) && !iflag(tty, IXON))
+		n_tty_start(tty);
 	spin_unlock_irqrestore(&tty->lock, flags);
 	wake_up_all(&tty->read_wait);
 	wake_up_all(&tty->write_wait);
@@ -667,4 +839,11 @@ void n_tty_flush_input(struct tty_struct *tty)
 	spin_lock_irqsave(&tty->lock, flags);
 	reset_input(tty);
 	spin_unlock_irqrestore(&tty->lock, flags);
+}
+
+/* n_tty_flush_output - drop echo and what the device still has to send; tty->lock held */
+void n_tty_flush_output(struct tty_struct *tty)
+{
+	tty->echo_tail = tty->echo_head;
+	tty->driver->flush(tty);
 }

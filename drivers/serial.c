@@ -6,6 +6,10 @@
  * must not be lost: it first drains the ring by polling, so that the order on the wire is the order of events,
  * and then writes itself by polling.
  *
+ * The line of the interrupt is edge triggered: a condition that is still there when the handler leaves would raise
+ * no further edge.  So the handler ends by switching the port's interrupts off and on, which makes one if there is
+ * cause.  The transmit interrupt stays on until it finds the ring empty; that last one wakes whoever waits for it.
+ *
  * Locking: port->lock (rank LOCK_CONSOLE, irq-safe, the innermost of all, since printk comes here from anywhere)
  * covers the registers and the ring.  The line discipline is called without it.
  *
@@ -27,12 +31,14 @@
 #define UART_FCR         2 /* write: FIFO control */
 #define UART_LCR         3
 #define LCR_8N1          0x03
+#define LCR_BREAK        0x40
 #define LCR_DLAB         0x80
 #define UART_MCR         4
 #define MCR_DTR_RTS_OUT2 0x0b /* OUT2 gates the interrupt line on a PC */
 #define UART_LSR         5
 #define LSR_DATA         0x01
 #define LSR_THRE         0x20 /* transmit FIFO empty: room for FIFO_SIZE bytes */
+#define LSR_TEMT         0x40 /* and the last bit has left */
 #define UART_SCRATCH     7
 
 #define FIFO_SIZE        16u
@@ -46,6 +52,7 @@ struct serial_port {
 	bool present;
 	spinlock_t lock;
 	u8 ier;                  /* what IER holds */
+	bool held;               /* flow control: the ring stays as it is */
 	unsigned int head, tail; /* tx ring, free running */
 	char ring[TX_RING];
 	struct tty_struct tty;
@@ -62,14 +69,30 @@ static void set_ier(struct serial_port *port, u8 ier)
 		outb(port->base + UART_IER, port->ier = ier);
 }
 
-/* Up to a FIFO of bytes from the ring; the transmit interrupt stays on while any are left.  Lock held. */
+static bool may_send(const struct serial_port *port)
+{
+	return port->tail != port->head && !port->held;
+}
+
+/* Up to a FIFO of bytes from the ring; the transmit interrupt tells when they have left.  Lock held. */
 static void transmit(struct serial_port *port)
 {
 	unsigned int n = FIFO_SIZE;
 
 	while (n-- && port->tail != port->head)
 		outb(port->base + UART_DATA, (u8)port->ring[port->tail++ % TX_RING]);
-	set_ier(port, port->tail != port->head ? IER_RX | IER_TX : IER_RX);
+	set_ier(port, IER_RX | IER_TX);
+}
+
+/* The ring has bytes: they go now, or by interrupt when the FIFO is empty.  Lock held. */
+static void kick(struct serial_port *port)
+{
+	if (!may_send(port))
+		return;
+	if (inb(port->base + UART_LSR) & LSR_THRE)
+		transmit(port);
+	else
+		set_ier(port, IER_RX | IER_TX);
 }
 
 static bool wait_transmitter(struct serial_port *port)
@@ -100,20 +123,60 @@ static size_t serial_put(struct tty_struct *tty, const char *buf, size_t len)
 	spin_lock_irqsave(&port->lock, flags);
 	for (i = 0; i < len && port->head - port->tail < TX_RING; i++)
 		port->ring[port->head++ % TX_RING] = buf[i];
-	if (inb(port->base + UART_LSR) & LSR_THRE)
-		transmit(port);
-	else
-		set_ier(port, IER_RX | IER_TX);
+	kick(port);
 	spin_unlock_irqrestore(&port->lock, flags);
 	return i;
 }
 
-static void serial_drain(struct tty_struct *tty)
+static size_t serial_pending(struct tty_struct *tty)
+{
+	return TX_RING - serial_room(tty);
+}
+
+static void serial_flush(struct tty_struct *tty)
 {
 	struct serial_port *port = tty->driver_data;
+	unsigned long flags;
 
-	(void)wait_event_interruptible(&tty->write_wait,
-				       READ_ONCE(port->head) == READ_ONCE(port->tail));
+	spin_lock_irqsave(&port->lock, flags);
+	port->tail = port->head;
+	set_ier(port, IER_RX | IER_TX); /* writers wait for that interrupt */
+	spin_unlock_irqrestore(&port->lock, flags);
+}
+
+static void serial_hold(struct tty_struct *tty, bool on)
+{
+	struct serial_port *port = tty->driver_data;
+	unsigned long flags;
+
+	spin_lock_irqsave(&port->lock, flags);
+	port->held = on;
+	kick(port);
+	spin_unlock_irqrestore(&port->lock, flags);
+}
+
+/* The ring by sleeping; the FIFO's sixteen bytes take less time than that would. */
+static int serial_drain(struct tty_struct *tty)
+{
+	struct serial_port *port = tty->driver_data;
+	int err = wait_event_interruptible(&tty->write_wait, !serial_pending(tty));
+
+	for (int spins = 0; !err && spins < SPIN_LIMIT; spins++) {
+		if (inb(port->base + UART_LSR) & LSR_TEMT)
+			break;
+		cpu_relax();
+	}
+	return err;
+}
+
+static void serial_break(struct tty_struct *tty, bool on)
+{
+	struct serial_port *port = tty->driver_data;
+	unsigned long flags;
+
+	spin_lock_irqsave(&port->lock, flags);
+	outb(port->base + UART_LCR, on ? LCR_8N1 | LCR_BREAK : LCR_8N1);
+	spin_unlock_irqrestore(&port->lock, flags);
 }
 
 /* What the port is: how programs (busybox cttyhack) find the device behind /dev/console. */
@@ -140,26 +203,42 @@ static const struct tty_driver serial_driver = {
 	.name = "serial",
 	.put = serial_put,
 	.room = serial_room,
+	.pending = serial_pending,
+	.flush = serial_flush,
+	.hold = serial_hold,
 	.drain = serial_drain,
+	.break_ctl = serial_break,
 	.ioctl = serial_ioctl,
 };
+
+/* What came, into @in; the ring goes on.  *room: output has left.  Returns the number of bytes.  Lock held. */
+static size_t service(struct serial_port *port, char *in, size_t size, bool *room)
+{
+	size_t n = 0;
+
+	(void)inb(port->base + UART_IIR);
+	while (n < size && (inb(port->base + UART_LSR) & LSR_DATA))
+		in[n++] = (char)inb(port->base + UART_DATA);
+	*room = (port->ier & IER_TX) && (inb(port->base + UART_LSR) & LSR_THRE);
+	if (*room && may_send(port))
+		transmit(port);
+	else if (*room)
+		port->ier = IER_RX;
+	outb(port->base + UART_IER, 0);
+	outb(port->base + UART_IER, port->ier);
+	return n;
+}
 
 static void serial_interrupt(struct pt_regs *regs, void *arg)
 {
 	struct serial_port *port = arg;
 	char in[64];
-	size_t n = 0;
-	bool room = false;
+	bool room;
+	size_t n;
 
 	(void)regs;
 	spin_lock(&port->lock);
-	while (n < sizeof(in) && (inb(port->base + UART_LSR) & LSR_DATA))
-		in[n++] = (char)inb(port->base + UART_DATA);
-	if ((port->ier & IER_TX) && (inb(port->base + UART_LSR) & LSR_THRE)) {
-		transmit(port);
-		room = true;
-	}
-	(void)inb(port->base + UART_IIR);
+	n = service(port, in, sizeof(in), &room);
 	spin_unlock(&port->lock);
 	if (n)
 		tty_receive(&port->tty, in, n);
@@ -175,7 +254,7 @@ static void serial_console_write(const char *s, size_t len)
 	unsigned long flags;
 
 	spin_lock_irqsave(&port->lock, flags);
-	while (port->tail != port->head && wait_transmitter(port))
+	while (may_send(port) && wait_transmitter(port))
 		transmit(port);
 	for (; len; len--, s++) {
 		if (room < 2 && wait_transmitter(port))

@@ -8,8 +8,13 @@
  * A session leader without a terminal that opens one (without O_NOCTTY) gets it as its controlling terminal; the
  * foreground process group of that terminal receives ^C and ^Z, and a background one that reads is stopped.
  *
+ * Hanging up is a generation count: a file remembers how often the line had been cut when it was opened, and is
+ * dead (end of file, EIO) once the two differ.  The line itself lives on, for the next open.  /dev/console never
+ * hangs up: init keeps its three descriptors however often the shell on the same line comes and goes.
+ *
  * Locking: tty->pgrp and tty->session under tty->lock; a task's signal->tty, pgrp and session under the process
- * table's lock.  When both are needed the process table comes first.
+ * table's lock.  When both are needed the process table comes first.  A terminal is never freed, so that the
+ * signal->tty of a caller may be used without a lock; whether it is still his is decided under the locks.
  *
  * Sources: POSIX.1-2017, "General Terminal Interface"; tty_ioctl(4).
  */
@@ -17,9 +22,13 @@
 #include <fs/vfs.h>
 #include <kernel/init.h>
 #include <kernel/sched.h>
+#include <kernel/syscalls.h>
 #include <kernel/tty.h>
 #include <mm/slab.h>
 #include <mm/vmalloc.h>
+
+#define TTY_DEV     MKDEV(5, 0)
+#define CONSOLE_DEV MKDEV(5, 1)
 
 struct tty_struct *console_tty;
 
@@ -63,36 +72,124 @@ int tty_init_struct(struct tty_struct *tty, const char *name, u64 dev,
 	return -ENOMEM;
 }
 
-/* --- sessions --- */
-
-static void set_controlling(struct tty_struct *tty)
+static void flush_output(struct tty_struct *tty)
 {
 	unsigned long flags;
 
-	spin_lock_irqsave(&process_table_lock, flags);
-	spin_lock(&tty->lock);
-	current->signal->tty = tty;
-	tty->session = current->signal->session;
-	tty->pgrp = current->signal->pgrp;
-	spin_unlock(&tty->lock);
-	spin_unlock_irqrestore(&process_table_lock, flags);
+	spin_lock_irqsave(&tty->lock, flags);
+	n_tty_flush_output(tty);
+	spin_unlock_irqrestore(&tty->lock, flags);
 }
 
-/* The session leader is gone: the terminal is free, and its foreground group hears SIGHUP and SIGCONT. */
-void disassociate_ctty(struct tty_struct *tty)
+static struct tty_struct *file_tty(const struct file *file)
+{
+	return file->private_data;
+}
+
+static bool is_console_file(const struct file *file)
+{
+	return file->f_inode->i_rdev == CONSOLE_DEV;
+}
+
+bool tty_hung_up(const struct file *file)
+{
+	return file->f_version != READ_ONCE(file_tty(file)->hangups) && !is_console_file(file);
+}
+
+/* --- sessions --- */
+
+/*
+ * The caller's session gets the terminal, if he leads it, it has none, and nobody else has this one; with @steal
+ * another session loses it.  -EPERM otherwise.
+ */
+static int acquire_terminal(struct tty_struct *tty, bool steal)
+{
+	struct signal_struct *signal = current->signal;
+	unsigned long flags;
+	int err = -EPERM;
+
+	spin_lock_irqsave(&process_table_lock, flags);
+	spin_lock(&tty->lock);
+	if (signal->leader && !signal->tty && (!tty->session || steal)) {
+		if (tty->session)
+			session_clear_tty(tty->session);
+		signal->tty = tty;
+		tty->session = signal->session;
+		tty->pgrp = signal->pgrp;
+		err = 0;
+	}
+	spin_unlock(&tty->lock);
+	spin_unlock_irqrestore(&process_table_lock, flags);
+	return err;
+}
+
+/* No session has the terminal any more.  Returns its foreground group. */
+static pid_t release_session(struct tty_struct *tty)
 {
 	unsigned long flags;
 	pid_t pgrp;
 
-	spin_lock_irqsave(&tty->lock, flags);
+	spin_lock_irqsave(&process_table_lock, flags);
+	spin_lock(&tty->lock);
 	pgrp = tty->pgrp;
+	if (tty->session)
+		session_clear_tty(tty->session);
 	tty->session = 0;
 	tty->pgrp = 0;
+	spin_unlock(&tty->lock);
+	spin_unlock_irqrestore(&process_table_lock, flags);
+	return pgrp;
+}
+
+static void hang_up(struct tty_struct *tty)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&tty->lock, flags);
+	tty->hangups++;
+	tty->tco_stopped = false;
+	n_tty_start(tty);
 	spin_unlock_irqrestore(&tty->lock, flags);
+	n_tty_flush_input(tty);
+	flush_output(tty);
+	wake_up_all(&tty->read_wait);
+	wake_up_all(&tty->write_wait);
+}
+
+void tty_vhangup(struct tty_struct *tty)
+{
+	session_hang_up(READ_ONCE(tty->session));
+	(void)release_session(tty);
+	hang_up(tty);
+}
+
+void disassociate_ctty(bool on_exit)
+{
+	struct tty_struct *tty = READ_ONCE(current->signal->tty);
+	pid_t pgrp;
+
+	if (!current->signal->leader || !tty)
+		return;
+	pgrp = release_session(tty);
+	if (on_exit)
+		hang_up(tty);
 	if (pgrp > 0) {
 		kill_pgrp(pgrp, SIGHUP);
-		kill_pgrp(pgrp, SIGCONT);
+		if (!on_exit)
+			kill_pgrp(pgrp, SIGCONT);
 	}
+}
+
+/* vhangup(2): root cuts its own terminal, so that whoever was on it before is rid of it. */
+long sys_vhangup(void)
+{
+	struct tty_struct *tty = READ_ONCE(current->signal->tty);
+
+	if (!capable(CAP_SYS_TTY_CONFIG))
+		return -EPERM;
+	if (tty)
+		tty_vhangup(tty);
+	return 0;
 }
 
 static bool is_controlling(const struct tty_struct *tty)
@@ -114,9 +211,9 @@ static bool ignored_or_blocked(int sig)
  */
 static int job_control(struct tty_struct *tty, int sig)
 {
-	pid_t pgrp = current->signal->pgrp;
+	pid_t pgrp = READ_ONCE(current->signal->pgrp), foreground = READ_ONCE(tty->pgrp);
 
-	if (!is_controlling(tty) || !tty->pgrp || tty->pgrp == pgrp)
+	if (!is_controlling(tty) || !foreground || foreground == pgrp)
 		return 0;
 	if (ignored_or_blocked(sig))
 		return sig == SIGTTIN ? -EIO : 0;
@@ -128,22 +225,34 @@ static int job_control(struct tty_struct *tty, int sig)
 
 /* --- files --- */
 
-static struct tty_struct *file_tty(struct file *file)
+static int count_open(struct tty_struct *tty, struct file *file)
 {
-	return file->private_data;
+	unsigned long flags;
+	int err = 0;
+
+	spin_lock_irqsave(&tty->lock, flags);
+	if (tty->exclusive && tty->count && !capable(CAP_SYS_ADMIN)) {
+		err = -EBUSY;
+	} else {
+		tty->count++;
+		file->f_version = tty->hangups;
+		file->private_data = tty;
+	}
+	spin_unlock_irqrestore(&tty->lock, flags);
+	return err;
 }
 
 static int tty_open(struct inode *inode, struct file *file)
 {
+	bool may_control = !(file->f_flags & O_NOCTTY) && (file->f_mode & FMODE_READ);
 	struct tty_struct *tty;
-	bool may_control = !(file->f_flags & O_NOCTTY);
+	int err;
 
-	if (inode->i_rdev == MKDEV(5, 0)) {
+	if (inode->i_rdev == TTY_DEV) {
 		tty = READ_ONCE(current->signal->tty);
 		if (!tty)
 			return -ENXIO;
-		may_control = false;
-	} else if (inode->i_rdev == MKDEV(5, 1)) {
+	} else if (inode->i_rdev == CONSOLE_DEV) {
 		tty = console_tty;
 		may_control = false;
 	} else {
@@ -151,28 +260,58 @@ static int tty_open(struct inode *inode, struct file *file)
 	}
 	if (!tty)
 		return -ENODEV;
-	file->private_data = tty;
-	if (may_control && current->signal->leader && !current->signal->tty && !tty->session)
-		set_controlling(tty);
+	err = count_open(tty, file);
+	if (!err && may_control)
+		(void)acquire_terminal(tty, false);
+	return err;
+}
+
+/* After the last close the next one starts afresh, but for the settings, which stay with the line. */
+static int tty_release(struct inode *inode, struct file *file)
+{
+	struct tty_struct *tty = file_tty(file);
+	unsigned long flags;
+	bool last;
+
+	(void)inode;
+	spin_lock_irqsave(&tty->lock, flags);
+	last = --tty->count == 0;
+	if (last) {
+		tty->exclusive = tty->tco_stopped = false;
+		memset(&tty->winsize, 0, sizeof(tty->winsize));
+		n_tty_start(tty);
+	}
+	spin_unlock_irqrestore(&tty->lock, flags);
+	if (last) {
+		n_tty_flush_input(tty);
+		(void)release_session(tty);
+	}
 	return 0;
 }
 
 static ssize_t tty_read(struct file *file, char *ubuf, size_t len, loff_t *pos)
 {
 	struct tty_struct *tty = file_tty(file);
-	int err = job_control(tty, SIGTTIN);
+	int err;
 
 	(void)pos;
-	return err ? err : n_tty_read(tty, ubuf, len, file->f_flags & O_NONBLOCK);
+	if (tty_hung_up(file))
+		return 0;
+	err = is_console_file(file) ? 0 : job_control(tty, SIGTTIN);
+	return err ? err : n_tty_read(tty, file, ubuf, len);
 }
 
 static ssize_t tty_write(struct file *file, const char *ubuf, size_t len, loff_t *pos)
 {
 	struct tty_struct *tty = file_tty(file);
-	int err = tty->termios.c_lflag & TOSTOP ? job_control(tty, SIGTTOU) : 0;
+	int err = 0;
 
 	(void)pos;
-	return err ? err : n_tty_write(tty, ubuf, len, file->f_flags & O_NONBLOCK);
+	if (tty_hung_up(file))
+		return -EIO;
+	if ((tty->termios.c_lflag & TOSTOP) && !is_console_file(file))
+		err = job_control(tty, SIGTTOU);
+	return err ? err : n_tty_write(tty, file, ubuf, len);
 }
 
 static unsigned int tty_poll(struct file *file, struct poll_table *table)
@@ -181,6 +320,27 @@ static unsigned int tty_poll(struct file *file, struct poll_table *table)
 }
 
 /* --- ioctl --- */
+
+/* What a call that waits for the output does first.  -EINTR: the wait was broken off. */
+static long wait_sent(struct tty_struct *tty)
+{
+	int err = job_control(tty, SIGTTOU);
+
+	if (!err)
+		err = tty->driver->drain(tty) ? -EINTR : 0;
+	return err;
+}
+
+static long get_termios(struct tty_struct *tty, void *uarg)
+{
+	struct ktermios termios;
+	unsigned long flags;
+
+	spin_lock_irqsave(&tty->lock, flags);
+	termios = tty->termios;
+	spin_unlock_irqrestore(&tty->lock, flags);
+	return copy_to_user(uarg, &termios, sizeof(termios)) ? -EFAULT : 0;
+}
 
 static long set_termios(struct tty_struct *tty, unsigned int cmd, const void *uarg)
 {
@@ -191,14 +351,27 @@ static long set_termios(struct tty_struct *tty, unsigned int cmd, const void *ua
 		return err;
 	if (copy_from_user(&new_termios, uarg, sizeof(new_termios)))
 		return -EFAULT;
-	if (cmd != TCSETS && tty->driver->drain)
-		tty->driver->drain(tty);
 	if (cmd == TCSETSF)
 		n_tty_flush_input(tty);
+	if (cmd != TCSETS)
+		err = tty->driver->drain(tty);
+	if (err)
+		return err;
 	n_tty_set_termios(tty, &new_termios);
 	if (tty->driver->set_termios)
 		tty->driver->set_termios(tty);
 	return 0;
+}
+
+static long get_winsize(struct tty_struct *tty, void *uarg)
+{
+	struct winsize ws;
+	unsigned long flags;
+
+	spin_lock_irqsave(&tty->lock, flags);
+	ws = tty->winsize;
+	spin_unlock_irqrestore(&tty->lock, flags);
+	return copy_to_user(uarg, &ws, sizeof(ws)) ? -EFAULT : 0;
 }
 
 static long set_winsize(struct tty_struct *tty, const void *uarg)
@@ -224,40 +397,44 @@ static long set_foreground(struct tty_struct *tty, const pid_t *uarg)
 {
 	unsigned long flags;
 	pid_t pgrp;
-	int err;
+	int err = job_control(tty, SIGTTOU);
 
-	if (!is_controlling(tty))
-		return -ENOTTY;
-	err = job_control(tty, SIGTTOU);
 	if (err)
-		return err;
+		return err == -EIO ? -ENOTTY : err;
 	if (get_user(pgrp, uarg))
 		return -EFAULT;
 	if (pgrp < 0)
 		return -EINVAL;
-	err = pgrp_session_check(pgrp, current->signal->session);
-	if (err)
-		return err;
-	spin_lock_irqsave(&tty->lock, flags);
-	tty->pgrp = pgrp;
-	spin_unlock_irqrestore(&tty->lock, flags);
-	return 0;
+	spin_lock_irqsave(&process_table_lock, flags);
+	spin_lock(&tty->lock);
+	if (!is_controlling(tty) || tty->session != current->signal->session)
+		err = -ENOTTY;
+	else
+		err = pgrp_session_check(pgrp, tty->session);
+	if (!err)
+		tty->pgrp = pgrp;
+	spin_unlock(&tty->lock);
+	spin_unlock_irqrestore(&process_table_lock, flags);
+	return err;
+}
+
+static long get_session(struct tty_struct *tty, pid_t *uarg)
+{
+	pid_t session = READ_ONCE(tty->session);
+
+	return is_controlling(tty) && session ? put_user(session, uarg) : -ENOTTY;
 }
 
 /* TIOCSCTTY: a session leader without a terminal takes this one; root may steal it (arg 1). */
-static long take_terminal(struct tty_struct *tty, unsigned long arg)
+static long take_terminal(struct tty_struct *tty, const struct file *file, unsigned long arg)
 {
-	if (is_controlling(tty) && tty->session == current->signal->session)
+	bool root = capable(CAP_SYS_ADMIN);
+
+	if (current->signal->leader && READ_ONCE(tty->session) == current->signal->session)
 		return 0;
-	if (!current->signal->leader || current->signal->tty)
+	if (!(file->f_mode & FMODE_READ) && !root)
 		return -EPERM;
-	if (tty->session) {
-		if (arg != 1 || !capable(CAP_SYS_ADMIN))
-			return -EPERM;
-		session_clear_tty(tty->session);
-	}
-	set_controlling(tty);
-	return 0;
+	return acquire_terminal(tty, arg == 1 && root);
 }
 
 static long give_up_terminal(struct tty_struct *tty)
@@ -266,39 +443,165 @@ static long give_up_terminal(struct tty_struct *tty)
 
 	if (!is_controlling(tty))
 		return -ENOTTY;
-	if (current->signal->leader) {
-		session_clear_tty(current->signal->session);
-		disassociate_ctty(tty);
-		return 0;
-	}
+	disassociate_ctty(false);
 	spin_lock_irqsave(&process_table_lock, flags);
 	current->signal->tty = NULL;
 	spin_unlock_irqrestore(&process_table_lock, flags);
 	return 0;
 }
 
+/* TIOCSTI: a byte as if it had been typed. */
+static long type_byte(struct tty_struct *tty, const char *uarg)
+{
+	char c;
+
+	if (!is_controlling(tty) && !capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (get_user(c, uarg))
+		return -EFAULT;
+	tty_receive(tty, &c, 1);
+	return 0;
+}
+
 static long flush(struct tty_struct *tty, unsigned long which)
 {
+	int err = job_control(tty, SIGTTOU);
+
+	if (err)
+		return err;
 	if (which > TCIOFLUSH)
 		return -EINVAL;
 	if (which != TCOFLUSH)
 		n_tty_flush_input(tty);
+	if (which != TCIFLUSH)
+		flush_output(tty);
 	return 0;
 }
 
 static long flow(struct tty_struct *tty, unsigned long action)
 {
+	int err = job_control(tty, SIGTTOU);
+	unsigned long flags;
+	char c;
+
+	if (err)
+		return err;
+	spin_lock_irqsave(&tty->lock, flags);
+	switch (action) {
+	case TCOOFF:
+		tty->tco_stopped = true;
+		n_tty_stop(tty);
+		break;
+	case TCOON:
+		if (tty->tco_stopped) {
+			tty->tco_stopped = false;
+			n_tty_start(tty);
+		}
+		break;
+	case TCIOFF: /* the other side shall stop, or go on */
+	case TCION:
+		c = (char)tty->termios.c_cc[action == TCIOFF ? VSTOP : VSTART];
+		if (c)
+			(void)tty->driver->put(tty, &c, 1);
+		break;
+	default:
+		err = -EINVAL;
+	}
+	spin_unlock_irqrestore(&tty->lock, flags);
+	return err;
+}
+
+/* The line at break level for @ns. */
+static long send_break(struct tty_struct *tty, u64 ns)
+{
+	tty->driver->break_ctl(tty, true);
+	set_task_state(TASK_INTERRUPTIBLE);
+	(void)schedule_timeout(ns);
+	tty->driver->break_ctl(tty, false);
+	return signal_pending(current) ? -EINTR : 0;
+}
+
+#define BREAK_NS 250000000ull
+#define TENTH_NS 100000000ull
+
+static long tty_break(struct tty_struct *tty, unsigned int cmd, unsigned long arg)
+{
+	long err;
+
+	if (cmd == TIOCCBRK) {
+		err = job_control(tty, SIGTTOU);
+		if (!err)
+			tty->driver->break_ctl(tty, false);
+		return err;
+	}
+	err = wait_sent(tty);
+	if (err)
+		return err;
+	switch (cmd) {
+	case TIOCSBRK:
+		tty->driver->break_ctl(tty, true);
+		return 0;
+	case TCSBRKP:
+		return send_break(tty, arg ? arg * TENTH_NS : BREAK_NS);
+	default:
+		return arg ? 0 : send_break(tty, BREAK_NS);
+	}
+}
+
+static long set_exclusive(struct tty_struct *tty, bool exclusive)
+{
 	unsigned long flags;
 
-	if (action > 3)
-		return -EINVAL;
-	if (action > TCOON)
-		return 0; /* TCIOFF, TCION: a line without handshake */
 	spin_lock_irqsave(&tty->lock, flags);
-	tty->stopped = action == TCOOFF;
+	tty->exclusive = exclusive;
 	spin_unlock_irqrestore(&tty->lock, flags);
-	tty_wakeup(tty);
 	return 0;
+}
+
+/* There is one line discipline, number 0. */
+static long set_discipline(struct tty_struct *tty, const int *uarg)
+{
+	long err = wait_sent(tty);
+	int which;
+
+	if (err)
+		return err;
+	if (get_user(which, uarg))
+		return -EFAULT;
+	return which ? -EINVAL : 0;
+}
+
+/* Device numbers as user space packs them: eight bits of the minor number are lowest. */
+static u32 user_dev(u64 dev)
+{
+	return (MINOR(dev) & 0xff) | MAJOR(dev) << 8 | (MINOR(dev) & ~0xffu) << 12;
+}
+
+static long session_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct tty_struct *tty = file_tty(file);
+	void *uarg = (void *)arg;
+
+	switch (cmd) {
+	case TIOCGPGRP:
+		return is_controlling(tty) ? put_user(READ_ONCE(tty->pgrp), (pid_t *)uarg)
+					   : -ENOTTY;
+	case TIOCSPGRP:
+		return set_foreground(tty, uarg);
+	case TIOCGSID:
+		return get_session(tty, uarg);
+	case TIOCSCTTY:
+		return take_terminal(tty, file, arg);
+	case TIOCNOTTY:
+		return give_up_terminal(tty);
+	case TIOCVHANGUP:
+		if (!capable(CAP_SYS_ADMIN))
+			return -EPERM;
+		tty_vhangup(tty);
+		return 0;
+	default:
+		return tty->driver->ioctl ? tty->driver->ioctl(tty, cmd, arg) : -ENOTTY;
+	}
 }
 
 static long tty_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -306,47 +609,53 @@ static long tty_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	struct tty_struct *tty = file_tty(file);
 	void *uarg = (void *)arg;
 
+	if (tty_hung_up(file))
+		return cmd == TIOCSPGRP ? -ENOTTY : -EIO;
 	switch (cmd) {
 	case TCGETS:
-		return copy_to_user(uarg, &tty->termios, sizeof(tty->termios)) ? -EFAULT : 0;
+		return get_termios(tty, uarg);
 	case TCSETS:
 	case TCSETSW:
 	case TCSETSF:
 		return set_termios(tty, cmd, uarg);
 	case TIOCGWINSZ:
-		return copy_to_user(uarg, &tty->winsize, sizeof(tty->winsize)) ? -EFAULT : 0;
+		return get_winsize(tty, uarg);
 	case TIOCSWINSZ:
 		return set_winsize(tty, uarg);
-	case TIOCGPGRP:
-		return is_controlling(tty) ? put_user(tty->pgrp, (pid_t *)uarg) : -ENOTTY;
-	case TIOCSPGRP:
-		return set_foreground(tty, uarg);
-	case TIOCGSID:
-		return is_controlling(tty) ? put_user(tty->session, (pid_t *)uarg) : -ENOTTY;
-	case TIOCSCTTY:
-		return take_terminal(tty, arg);
-	case TIOCNOTTY:
-		return give_up_terminal(tty);
 	case TIOCINQ:
 		return put_user((int)n_tty_input_chars(tty), (int *)uarg);
 	case TIOCOUTQ:
-		return put_user(0, (int *)uarg);
+		return put_user((int)tty->driver->pending(tty), (int *)uarg);
+	case TIOCSTI:
+		return type_byte(tty, uarg);
 	case TCFLSH:
 		return flush(tty, arg);
 	case TCXONC:
 		return flow(tty, arg);
 	case TCSBRK:
 	case TCSBRKP:
-		if (tty->driver->drain)
-			tty->driver->drain(tty);
-		return 0;
+	case TIOCSBRK:
+	case TIOCCBRK:
+		return tty_break(tty, cmd, arg);
+	case TIOCEXCL:
+	case TIOCNXCL:
+		return set_exclusive(tty, cmd == TIOCEXCL);
+	case TIOCGEXCL:
+		return put_user((int)READ_ONCE(tty->exclusive), (int *)uarg);
+	case TIOCGETD:
+		return put_user(0, (int *)uarg);
+	case TIOCSETD:
+		return set_discipline(tty, uarg);
+	case TIOCGDEV:
+		return put_user(user_dev(tty->dev), (u32 *)uarg);
 	default:
-		return tty->driver->ioctl ? tty->driver->ioctl(tty, cmd, arg) : -ENOTTY;
+		return session_ioctl(file, cmd, arg);
 	}
 }
 
 const struct file_operations tty_fops = {
 	.open = tty_open,
+	.release = tty_release,
 	.read = tty_read,
 	.write = tty_write,
 	.poll = tty_poll,

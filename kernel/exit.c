@@ -439,8 +439,8 @@ void do_exit(int code)
 	exit_mm(me);
 	exit_files(me);
 	run_works(NULL);
-	if (group_dead && me->signal->leader && me->signal->tty)
-		disassociate_ctty(me->signal->tty);
+	if (group_dead)
+		disassociate_ctty(true);
 	exit_fs(me);
 	run_works(&work_exited);
 	exit_notify(me, group_dead);

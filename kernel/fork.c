@@ -241,9 +241,6 @@ static int copy_signal(const struct kernel_clone_args *args, struct task_struct 
 	INIT_LIST_HEAD(&signal->multiprocess);
 	spin_lock_irq(&process_table_lock);
 	memcpy(signal->rlim, old->rlim, sizeof(signal->rlim));
-	signal->pgrp = old->pgrp;
-	signal->session = old->session;
-	signal->tty = old->tty;
 	spin_unlock_irq(&process_table_lock);
 	task->signal = signal;
 	itimer_init(signal);
@@ -379,6 +376,10 @@ static int link_task(struct kernel_clone_args *args, struct task_struct *task,
 		task->signal->shared_pending.signal = delayed->signal;
 		if (delayed->signal)
 			set_tsk_flag(task, TIF_SIGPENDING);
+		/* read now: who changes a group's or session's processes looks for them in the list */
+		task->signal->pgrp = me->signal->pgrp;
+		task->signal->session = me->signal->session;
+		task->signal->tty = me->signal->tty;
 		list_add_tail(&task->tasks, &task_list);
 		list_add_tail(&task->sibling, &task->real_parent->children);
 	}

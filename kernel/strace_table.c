@@ -138,6 +138,7 @@ const struct strace_desc strace_table[NR_SYSCALLS] = {
 	CALL(munlock, R_INT, A_PTR, A_SIZE),
 	CALL(mlockall, R_INT, A_HEX),
 	CALL(munlockall, R_INT),
+	CALL(vhangup, R_INT),
 	CALL(prctl, R_INT, A_PRCTL, A_HEX, A_HEX, A_HEX, A_HEX),
 	CALL(arch_prctl, R_INT, A_ARCHPRCTL, A_PTR),
 	CALL(setrlimit, R_INT, A_RLIMIT, A_PTR),

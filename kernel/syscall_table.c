@@ -134,6 +134,7 @@ const syscall_fn_t syscall_table[NR_SYSCALLS] = {
 	CALL(sched_get_priority_max),
 	CALL(sched_get_priority_min),
 	CALL(sched_rr_get_interval),
+	CALL(vhangup),
 	CALL(prctl),
 	CALL(arch_prctl),
 	CALL(setrlimit),

@@ -109,10 +109,12 @@ int send_sig(int sig, struct task_struct *task); /* SI_KERNEL, to the process */
 int send_sig_self(int sig);         /* SI_USER, from the caller: its call asked for it */
 int kill_pgrp(pid_t pgrp, int sig); /* terminal */
 /* --- kernel/session.c: what a terminal asks about groups and sessions --- */
-/* pgrp_session_check - 0 when the group exists in @session; -ESRCH, -EPERM */
+/* pgrp_session_check - 0 when the group is of @session; -ESRCH, -EPERM.  process_table_lock held */
 int pgrp_session_check(pid_t pgrp, pid_t session);
-/* session_clear_tty - no process of the session has a controlling terminal any more */
+/* session_clear_tty - no process of the session has a controlling terminal any more; process_table_lock held */
 void session_clear_tty(pid_t session);
+/* session_hang_up - SIGHUP and SIGCONT to the leader */
+void session_hang_up(pid_t session);
 bool signal_pending(const struct task_struct *task);
 bool fatal_signal_pending(const struct task_struct *task);
 void do_signal(struct pt_regs *regs); /* on the way to user mode */

@@ -124,6 +124,9 @@ long sys_getpgrp(void);
 long sys_setsid(void);
 long sys_getsid(pid_t pid);
 
+/* drivers/tty.c */
+long sys_vhangup(void);
+
 /* uts.c */
 long sys_uname(struct new_utsname *name);
 long sys_sethostname(const char *name, int len);

@@ -75,6 +75,8 @@ struct winsize { u16 ws_row, ws_col, ws_xpixel, ws_ypixel; };
 #define OCRNL	0000010
 #define ONOCR	0000020
 #define ONLRET	0000040
+#define TABDLY	0014000
+#define XTABS	0014000
 
 /* c_cflag */
 #define B9600	0000015
@@ -120,12 +122,21 @@ struct winsize { u16 ws_row, ws_col, ws_xpixel, ws_ypixel; };
 #define TIOCCONS	0x541D
 #define TIOCGSERIAL	0x541E
 #define TIOCNOTTY	0x5422
+#define TIOCSETD	0x5423
+#define TIOCGETD	0x5424
+#define TIOCSBRK	0x5427
+#define TIOCCBRK	0x5428
 #define TIOCGSID	0x5429
 #define TCSBRKP		0x5425
+#define TIOCVHANGUP	0x5437
+#define TIOCGDEV	0x80045432
+#define TIOCGEXCL	0x80045440
 #define TCIFLUSH	0
 #define TCOFLUSH	1
 #define TCIOFLUSH	2
 #define TCOOFF		0
 #define TCOON		1
+#define TCIOFF		2
+#define TCION		3
 
 #endif
