@@ -184,7 +184,7 @@ do-debug: $(KERNEL) $(INITRAMFS)
 		-kernel $(KERNEL) -initrd $(INITRAMFS) -append $(call quote,$(CMDLINE))
 	@echo 'Console, from another terminal:  socat -,rawer,escape=0x1d unix:$(K)/console.sock   (^] leaves)'
 	-$(Q)$(GDB) -q -nx $(KERNEL) -ex 'target remote $(K)/gdb.sock' -x tools/gdb/debug.gdb $(GDB_ARGS)
-	$(Q)kill $$(cat $(K)/qemu.pid) 2>/dev/null || true
+	$(Q)[ ! -e $(K)/qemu.pid ] || kill $$(cat $(K)/qemu.pid) 2>/dev/null || true
 
 # For a debugger with windows (.vscode/launch.json): the stub on a port, the console on this terminal.
 .PHONY: debug-server do-debug-server

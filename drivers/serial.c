@@ -269,7 +269,14 @@ static void serial_console_write(const char *s, size_t len)
 	spin_unlock_irqrestore(&port->lock, flags);
 }
 
-static struct console serial_console = { .name = "ttyS0", .write = serial_console_write };
+static void serial_console_break_lock(void)
+{
+	spin_lock_init(&ports[0].lock, LOCK_CONSOLE);
+}
+
+static struct console serial_console = { .name = "ttyS0",
+					 .write = serial_console_write,
+					 .break_lock = serial_console_break_lock };
 
 static bool probe(struct serial_port *port)
 {

@@ -32,12 +32,6 @@ static int next_mount_id = 1;                /* namespace_mutex */
 static atomic_t next_dev;                    /* minor of the last anonymous device */
 static DEFINE_SPINLOCK(fs_lock, LOCK_FILES); /* filesystems, and init_fs before there are tasks */
 
-struct fs_struct init_fs = {
-	.count = ATOMIC_INIT(1),
-	.lock = SPIN_LOCK_INIT(LOCK_FILES),
-	.umask = 022,
-};
-
 #define MNT_FLAGS                                                                     \
 	(MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOSYMFOLLOW | MS_NOATIME | \
 	 MS_NODIRATIME | MS_RELATIME | MS_STRICTATIME)
@@ -631,40 +625,6 @@ long sys_umount2(const char *uname, int flags)
 	}
 	path_put(&path);
 	return err;
-}
-
-/* --- the working and root directory of tasks --- */
-
-struct fs_struct *fs_dup(struct fs_struct *old)
-{
-	struct fs_struct *fs = kmalloc(sizeof(*fs), GFP_KERNEL);
-
-	if (!fs)
-		return NULL;
-	atomic_set(&fs->count, 1);
-	spin_lock_init(&fs->lock, LOCK_FILES);
-	spin_lock(&old->lock);
-	fs->root = old->root;
-	fs->pwd = old->pwd;
-	fs->umask = old->umask;
-	path_get(&fs->root);
-	path_get(&fs->pwd);
-	spin_unlock(&old->lock);
-	return fs;
-}
-
-void fs_get(struct fs_struct *fs)
-{
-	atomic_inc(&fs->count);
-}
-
-void fs_put(struct fs_struct *fs)
-{
-	if (!fs || !atomic_dec_and_test(&fs->count))
-		return;
-	path_put(&fs->root);
-	path_put(&fs->pwd);
-	kfree(fs);
 }
 
 /**

@@ -154,6 +154,33 @@ static struct task_struct *dup_task_struct(struct task_struct *orig)
 	return task;
 }
 
+/**
+ * fork_idle - the task that @cpu starts with: as init_task, with a stack of its own
+ *
+ * It is in no list and has no pid; what init_task points at is static or never goes, so it is shared without counting.
+ */
+struct task_struct *fork_idle(unsigned int cpu)
+{
+	struct task_struct *task = dup_task_struct(&init_task);
+	char name[sizeof(task->comm)];
+
+	if (!task)
+		return NULL;
+	task->flags = PF_KTHREAD | PF_IDLE;
+	task->group_leader = task;
+	task->active_mm = &init_mm;
+	mmgrab(&init_mm);
+	scnprintf(name, sizeof(name), "swapper/%u", cpu);
+	set_task_comm(task, name);
+	return task;
+}
+
+void free_idle(struct task_struct *idle)
+{
+	mmdrop(&init_mm);
+	free_task(idle);
+}
+
 /* Processes of the user, for RLIMIT_NPROC.  Counted only where the limit binds. */
 static u64 count_processes(uid_t uid)
 {

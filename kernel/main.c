@@ -13,6 +13,7 @@
 #include <arch/exception.h>
 #include <arch/init.h>
 #include <arch/irq.h>
+#include <arch/smp.h>
 #include <fs/vfs.h>
 #include <kernel/exec.h>
 #include <kernel/init.h>
@@ -66,6 +67,8 @@ static void init_memory(struct boot_info *bi)
 {
 	setup_memory(bi);
 	paging_init();
+	acpi_init(bi);
+	smp_count_cpus();
 	mem_init();
 	kmem_cache_init();
 	vmalloc_init();
@@ -84,9 +87,8 @@ static void init_tasks(void)
 	randomize_va_space = !cmdline_has("norandmaps");
 }
 
-static void init_machine(const struct boot_info *bi)
+static void init_machine(void)
 {
-	acpi_init(bi);
 	apic_init();
 	time_init();
 	clock_init();
@@ -195,6 +197,7 @@ static int kernel_init(void *arg)
 
 	(void)arg;
 	current->signal->flags |= SIGNAL_UNKILLABLE;
+	smp_boot_cpus();
 	unpack_modules();
 	open_console();
 	report_boot_cost();
@@ -224,7 +227,7 @@ void kernel_main(struct boot_info *bi)
 	report_machine(bi);
 	init_memory(bi);
 	init_tasks();
-	init_machine(bi);
+	init_machine();
 	init_files();
 	pid = kernel_clone(&args);
 	if (pid != 1)

@@ -2,8 +2,8 @@
  * kernel/panic.c - when an invariant is broken, or PID 1 is gone
  *
  * A panic says why, who was running with which address space, the registers, and the call chain; a page fault in
- * the kernel adds the decoded error code and the walk of the page tables (kernel/fault.c).  Everything goes to the
- * console by polling; no lock is waited for.  Whatever breaks while this is being said ends in a single further line.
+ * the kernel adds the decoded error code and the walk of the page tables (kernel/fault.c).  The other CPUs are
+ * stopped first, by NMI; at the end it is said what each was doing.  Everything goes to the console by polling; no lock is waited for.  Whatever breaks while this is being said ends in a single further line.
  *
  * panic=0 (the default) halts, panic=N resets after N seconds, panic=-1 resets at once, which ends an emulator
  * started with -no-reboot.
@@ -12,6 +12,7 @@
 #include <arch/init.h>
 #include <arch/irq.h>
 #include <arch/irqflags.h>
+#include <arch/smp.h>
 #include <kernel/init.h>
 #include <kernel/log.h>
 #include <kernel/panic.h>
@@ -54,7 +55,7 @@ static void __noreturn end_of_panic(void)
 	machine_restart();
 }
 
-/* One CPU panics; a second one halts; the same one again stops at one line. */
+/* One CPU panics; a second one halts, and is shown by the first as stopped here; the same one again stops at one line. */
 static void claim_panic(void)
 {
 	u32 me = smp_processor_id() + 1, nobody = 0;
@@ -71,15 +72,28 @@ static void claim_panic(void)
 	machine_halt();
 }
 
-static void __noreturn panic_report(const struct pt_regs *regs, const char *why)
+/* The others stop first: then no lock that one of them holds is waited for, and no line of theirs comes between. */
+static void take_console(void)
 {
+	static bool taken;
+
+	if (taken)
+		return;
+	taken = true;
+	smp_stop_others();
 	console_loglevel = 8;
 	console_break_locks();
+}
+
+static void __noreturn panic_report(const struct pt_regs *regs, const char *why)
+{
+	take_console();
 	printk("<0>Kernel panic - not syncing: %s", why);
 	show_current();
 	if (regs)
 		arch_show_regs(regs);
 	arch_show_backtrace(regs);
+	smp_show_stopped();
 	printk("<0>---[ end Kernel panic - not syncing: %s ]---", why);
 	end_of_panic();
 }
@@ -111,8 +125,7 @@ void panic_regs(const struct pt_regs *regs, void (*extra)(void *arg), void *arg,
 	vscnprintf(why, sizeof(why), fmt, args);
 	va_end(args);
 	if (extra) {
-		console_loglevel = 8;
-		console_break_locks();
+		take_console();
 		extra(arg);
 	}
 	panic_report(regs, why);

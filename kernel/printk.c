@@ -205,8 +205,10 @@ void register_console(struct console *con)
 	spin_unlock_irqrestore(&log_lock, flags);
 }
 
-/* A panicking CPU may have died inside printk: from here on it owns the log. */
+/* A panicking CPU, or one that it stopped, may have died inside printk: from here on it owns the log. */
 void console_break_locks(void)
 {
 	spin_lock_init(&log_lock, LOCK_PRINTK);
+	for (struct console *con = consoles; con; con = con->next)
+		con->break_lock();
 }

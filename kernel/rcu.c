@@ -80,6 +80,14 @@ void rcu_init(void)
 	gp_online = BIT(smp_processor_id());
 }
 
+/* rcu_cpu_online - grace periods from now on wait for this CPU, too; interrupts off */
+void rcu_cpu_online(void)
+{
+	spin_lock(&gp_lock);
+	gp_online |= BIT(smp_processor_id());
+	spin_unlock(&gp_lock);
+}
+
 /* gp_lock held: begin periods as long as one is wanted; with every CPU idle it ends at once. */
 static void gp_advance(void)
 {

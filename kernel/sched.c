@@ -58,6 +58,22 @@ void sched_init(void)
 	mmgrab(&init_mm); /* the boot task's loan */
 }
 
+/**
+ * sched_init_idle - @idle is what @cpu runs when it comes up and when nothing else can run
+ *
+ * Context: before that CPU runs; nobody else looks at its run queue yet.
+ */
+void sched_init_idle(struct task_struct *idle, unsigned int cpu)
+{
+	struct rq *rq = cpu_rq(cpu);
+
+	idle->cpu = cpu;
+	idle->cpus_allowed = BIT(cpu);
+	idle->se = (struct sched_entity){ .on_rq = true, .exec_start = ktime_get_ns() };
+	idle->state = TASK_RUNNING;
+	rq->curr = rq->idle = idle;
+}
+
 static struct rq *task_rq_lock(struct task_struct *p, unsigned long *flags)
 {
 	for (;;) {

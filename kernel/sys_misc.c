@@ -12,6 +12,7 @@
  * Sources: sysinfo(2), reboot(2), syslog(2), getrandom(2), prctl(2), arch_prctl(2), personality(2).
  */
 #include <arch/init.h>
+#include <arch/smp.h>
 #include <arch/thread.h>
 #include <arch/uaccess.h>
 #include <kernel/log.h>
@@ -63,6 +64,7 @@ static __noreturn void restart_with_command(const char *command)
 		pr_emerg("reboot: Restarting system with command '%s'\n", command);
 	else
 		pr_emerg("reboot: Restarting system\n");
+	smp_stop_others();
 	machine_restart();
 }
 
@@ -92,9 +94,11 @@ long sys_reboot(int magic1, int magic2, unsigned int cmd, void *arg)
 		restart_with_command(command);
 	case LINUX_REBOOT_CMD_HALT:
 		pr_emerg("reboot: System halted\n");
+		smp_stop_others();
 		machine_halt();
 	case LINUX_REBOOT_CMD_POWER_OFF:
 		pr_emerg("reboot: Power down\n");
+		smp_stop_others();
 		machine_power_off();
 	case LINUX_REBOOT_CMD_CAD_ON:
 	case LINUX_REBOOT_CMD_CAD_OFF:

@@ -28,6 +28,8 @@ struct sighand_struct *sighand_alloc(void); /* count 1, actions not set; NULL */
 void get_rusage(struct task_struct *task, int who, struct rusage *ru);
 void signal_put(struct signal_struct *signal);
 void thread_count_dec(void);
+struct task_struct *fork_idle(unsigned int cpu); /* NULL when out of memory; known to nobody */
+void free_idle(struct task_struct *idle);        /* one that has never run */
 void account_reaped(struct task_struct *child,
 		    struct signal_struct *to);   /* exit.c: child's figures to its parent's */
 void exit_robust_list(struct task_struct *task); /* futex.c */

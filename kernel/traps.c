@@ -19,6 +19,7 @@
 #include <arch/cpu.h>
 #include <arch/exception.h>
 #include <arch/irq.h>
+#include <arch/smp.h>
 #include "traps.h"
 
 /* --- floating point --- */
@@ -112,7 +113,8 @@ static void user_exception(struct pt_regs *regs, unsigned int vector, unsigned l
 
 static void handle_nmi(const struct pt_regs *regs)
 {
-	(void)regs;
+	irq_account(X86_TRAP_NMI);
+	smp_nmi(regs);
 	/* Nobody here asks for one: a button, or a failing chipset.  Worth a line, not a halt. */
 	pr_warn("NMI on CPU %u\n", smp_processor_id());
 }

@@ -12,7 +12,7 @@
  *                  when the page is anonymous and mapped once
  *     page         alive, referenced at least as often as mapped; anonymous: its anon_vma is among the VMA's
  *                  chains, index fits the address; file: belongs to the VMA's file at that index
- *     reverse map  a walk from the page meets the entry                                        R4 of rmap.c
+ *     reverse map  a walk from the page meets the entry, unless very many share it               R4 of rmap.c
  *     counters     rss by kind is the number of entries of that kind
  *
  * Locking: mmap_lock held for write, or nobody else knows the mm: else the counts move while they
@@ -21,6 +21,9 @@
 #include "mm_env.h"
 #include <mm/internal.h>
 #include <mm/lru.h>
+
+/* A walk from a page meets each of its mappings: with a thousand processes that would be a thousand for each of theirs. */
+#define RMAP_WALK_MAX 32 /* mappings */
 
 struct mm_tally {
 	struct mm_struct *mm;
@@ -117,7 +120,7 @@ static void check_page(struct vm_area_struct *vma, vaddr_t addr, pte_t pte, stru
 		check_anon_page(vma, addr, pte, page);
 	else
 		check_file_page(vma, addr, pte, page);
-	if (!page->mapping)
+	if (!page->mapping || page_mapcount(page) > RMAP_WALK_MAX)
 		return;
 	rmap_walk(page, rmap_search_one, &search);
 	if (!search.found)

@@ -242,6 +242,22 @@ struct mm_struct *mm_dup(struct mm_struct *old, int *err)
 
 /* --- the end --- */
 
+/*
+ * Debug builds compare everything once more before it goes.  On one CPU only: on several, another process may truncate
+ * a file that is mapped here, and take entries away while they are counted.
+ */
+static void check_before_exit(struct mm_struct *mm)
+{
+#ifdef DEBUG
+	if (nr_cpu_ids > 1)
+		return;
+	vma_check(mm);
+	mm_check(mm);
+#else
+	(void)mm;
+#endif
+}
+
 /* Every mapping, page and table of @mm goes.  Nobody uses it any more; CPUs may still have its pgd loaded. */
 static void exit_mmap(struct mm_struct *mm)
 {
@@ -252,6 +268,7 @@ static void exit_mmap(struct mm_struct *mm)
 	if (!mm->mmap)
 		return;
 	mmap_write_lock(mm);
+	check_before_exit(mm);
 	tlb_gather_mmu_fullmm(&tlb, mm);
 	unmap_vmas(&tlb, mm->mmap, 0, mm->task_size);
 	free_pgtables(&tlb, mm->mmap, 0, 0);

@@ -104,8 +104,15 @@ enum { MADT_LAPIC, MADT_IOAPIC, MADT_OVERRIDE, MADT_LAPIC_ADDR = 5, MADT_X2APIC 
 
 static void add_cpu(struct acpi_madt *m, u32 apic_id, u32 flags)
 {
-	if ((flags & MADT_ENABLED) && m->nr_cpus < ACPI_MAX_CPUS)
+	if (!(flags & MADT_ENABLED))
+		return;
+	for (unsigned int i = 0; i < m->nr_cpus; i++)
+		if (m->cpu_apic_id[i] == apic_id)
+			return; /* listed in both forms */
+	if (m->nr_cpus < ACPI_MAX_CPUS)
 		m->cpu_apic_id[m->nr_cpus++] = apic_id;
+	else
+		m->nr_dropped++;
 }
 
 /* Polarity and trigger mode of ISA lines: "conforms to the bus" means active high and edge. */

@@ -31,15 +31,20 @@ enum ist_index { IST_DF = 1, IST_NMI, IST_MC, IST_DB, NR_IST = IST_DB };
 #define IST_AREA_SIZE  (NR_IST * (PAGE_SIZE + IST_STACK_SIZE)) /* each above a guard page */
 
 /* --- gdt.c, idt.c, cpu.c: one processor, at its start --- */
-void gdt_init(unsigned int cpu, char *ist_area);
+void gdt_init(unsigned int cpu, char *const ist_stack[NR_IST]);
 void idt_init(void); /* fills the table: once */
 void idt_load(void);
-void cpu_identify(void); /* boot CPU: fills boot_cpu_data */
+void cpu_identify(void);         /* boot CPU: fills boot_cpu_data */
+bool cpu_matches_boot_cpu(void); /* has the running one all features that are in use? */
 void cpu_setup_control_registers(void);
 extern char boot_ist_area[IST_AREA_SIZE];
 
 /* --- thread.c --- */
 void arch_set_kernel_stack(unsigned long top);
+
+/* --- smpboot.c, ipi.c --- */
+bool smp_needs_x2apic(void);
+void ipi_init(void);
 
 /* --- stackprotector.c --- */
 void stack_protector_init(void);
@@ -47,6 +52,9 @@ void stack_protector_init(void);
 /* --- patch.c: tables of places in the code --- */
 void apply_alternatives(void);
 void sort_exception_table(void);
+
+/* --- dump.c --- */
+void arch_show_brief(const struct pt_regs *regs); /* where it is and the innermost callers */
 
 /* --- early_console.c --- */
 void early_console_init(void);
@@ -66,7 +74,11 @@ int ioapic_route(unsigned int gsi, unsigned int vector, unsigned int dest_apic, 
 bool ioapic_has_gsi(unsigned int gsi);
 
 /* --- apic.c --- */
-void lapic_setup(void); /* this CPU's */
+void lapic_enable(void); /* this CPU's, as are the next two */
+void lapic_setup(void);
+void timer_setup(void);     /* time.c */
+bool apic_may_use_x2(void); /* can all ids be named? */
+void apic_icr_write(u32 dest, u32 command);
 u32 lapic_read(unsigned int reg);
 void lapic_write(unsigned int reg, u32 v);
 #define APIC_ID               0x020
@@ -77,6 +89,8 @@ void lapic_write(unsigned int reg, u32 v);
 #define APIC_DFR              0x0e0
 #define APIC_SPIV             0x0f0
 #define APIC_ESR              0x280
+#define APIC_ICR              0x300
+#define APIC_ICR_HIGH         0x310
 #define APIC_LVT_TIMER        0x320
 #define APIC_LVT_THERM        0x330
 #define APIC_LVT_PERF         0x340

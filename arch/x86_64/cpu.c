@@ -29,6 +29,16 @@ static void put_regs(char *to, const u32 *regs, unsigned int nr)
 	to[nr * sizeof(*regs)] = '\0';
 }
 
+/* Leaf 11 has all 32 bits of the id, if it is there. */
+static u32 initial_apicid(const struct cpuinfo_x86 *c, u32 short_id)
+{
+	struct cpuid_regs r = { 0 };
+
+	if (c->cpuid_level >= 11)
+		r = cpuid(11, 0);
+	return r.ebx & 0xffff ? r.edx : short_id;
+}
+
 static void identify_features(struct cpuinfo_x86 *c, u32 max_ext)
 {
 	struct cpuid_regs r = cpuid(1, 0);
@@ -41,7 +51,7 @@ static void identify_features(struct cpuinfo_x86 *c, u32 max_ext)
 	if (c->family == 15)
 		c->family += r.eax >> 20 & 0xff;
 	c->clflush_size = (r.ebx >> 8 & 0xff) * 8;
-	c->apicid = r.ebx >> 24;
+	c->apicid = initial_apicid(c, r.ebx >> 24);
 	c->cap[CAP_1_EDX] = r.edx;
 	c->cap[CAP_1_ECX] = r.ecx;
 	if (c->cpuid_level >= 7) {
@@ -97,6 +107,18 @@ void cpu_identify(void)
 		c->hypervisor_level = max_leaf(0x40000000);
 		put_regs(c->hypervisor_id, (const u32[]){ r.ebx, r.ecx, r.edx }, 3);
 	}
+}
+
+/* More features than the boot CPU's do no harm: nobody asks for them. */
+bool cpu_matches_boot_cpu(void)
+{
+	struct cpuinfo_x86 mine = { .cpuid_level = cpuid(0, 0).eax };
+
+	identify_features(&mine, max_leaf(0x80000000));
+	for (unsigned int i = 0; i < NR_CAP_WORDS; i++)
+		if (boot_cpu_data.cap[i] & ~mine.cap[i])
+			return false;
+	return true;
 }
 
 /**

@@ -17,6 +17,7 @@
 #include "arch_internal.h"
 
 #define BACKTRACE_MAX 32
+#define BRIEF_MAX     8
 
 static const char *const names[NR_EXCEPTIONS] = {
 	"divide error",
@@ -122,13 +123,14 @@ void arch_show_fault(unsigned long error_code, vaddr_t addr)
 
 /* ----------------------------------------------------------------------------------------- backtrace */
 
-static void show_frame(unsigned long ip)
+/* @back: 1 for a return address, whose call may be the last instruction of its function; 0 for the place itself */
+static void show_frame(unsigned long ip, unsigned int back)
 {
 	unsigned long offset;
-	const char *sym = ksym_lookup(ip, &offset);
+	const char *sym = ksym_lookup(ip - back, &offset);
 
 	if (sym)
-		pr_emerg("  %016lx %s+%#lx\n", ip, sym, offset);
+		pr_emerg("  %016lx %s+%#lx\n", ip, sym, offset + back);
 	else
 		pr_emerg("  %016lx\n", ip);
 }
@@ -137,16 +139,16 @@ static void show_frame(unsigned long ip)
  * Frames above @bp.  Each must lie higher than the one before and within the stack's size of it: so the walk stays on
  * one stack whichever that is, and a damaged chain ends.
  */
-static void walk_frames(unsigned long bp)
+static void walk_frames(unsigned long bp, unsigned int max)
 {
 	unsigned long frame[2];
 
-	for (unsigned int n = 0; n < BACKTRACE_MAX && bp >= PAGE_OFFSET && !(bp & 7); n++) {
+	for (unsigned int n = 0; n < max && bp >= PAGE_OFFSET && !(bp & 7); n++) {
 		if (copy_from_kernel_nofault(frame, (const void *)bp, sizeof(frame)))
 			return;
 		if (frame[1] < (unsigned long)__text_start || frame[1] >= (unsigned long)__text_end)
 			return;
-		show_frame(frame[1]);
+		show_frame(frame[1], 1);
 		if (frame[0] <= bp || frame[0] - bp > KERNEL_STACK_SIZE)
 			return;
 		bp = frame[0];
@@ -159,6 +161,20 @@ void arch_show_backtrace(const struct pt_regs *regs)
 	if (regs && user_mode(regs))
 		return;
 	if (regs)
-		show_frame(regs->ip);
-	walk_frames(regs ? regs->bp : (unsigned long)__builtin_frame_address(0));
+		show_frame(regs->ip, 0);
+	walk_frames(regs ? regs->bp : (unsigned long)__builtin_frame_address(0), BACKTRACE_MAX);
+}
+
+void arch_show_brief(const struct pt_regs *regs)
+{
+	unsigned long offset;
+	const char *sym = user_mode(regs) ? NULL : ksym_lookup(regs->ip, &offset);
+
+	if (sym)
+		pr_emerg("rip %016lx %s+%#lx, rsp %016lx, flags %08lx\n", regs->ip, sym, offset,
+			 regs->sp, regs->flags);
+	else
+		pr_emerg("rip %016lx, rsp %016lx, flags %08lx\n", regs->ip, regs->sp, regs->flags);
+	if (!user_mode(regs))
+		walk_frames(regs->bp, BRIEF_MAX);
 }

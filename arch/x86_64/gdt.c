@@ -13,7 +13,8 @@
  *
  * Exception stacks.  An exception in the table of enum ist_index may hit when rsp or GS cannot be trusted, so it
  * gets a stack of its own, whose top word is the processor's GS base (entry.asm).  Each stack lies above a page
- * that the final page tables leave unmapped: an overflow is a double fault, not silent corruption.
+ * that stays unmapped: an overflow is a double fault, not silent corruption.  The boot CPU's lie in the image, the
+ * others' in vmalloc's space.
  *
  *     [guard][  stack ........ | gs base | - ]   x NR_IST
  *
@@ -71,9 +72,9 @@ static void load_gdt(const struct gdt *gdt)
 
 /**
  * gdt_init - GDT, TSS and exception stacks of processor @cpu, which is the one running
- * @ist_area: IST_AREA_SIZE bytes, page aligned
+ * @ist_stack: IST_STACK_SIZE bytes each, page aligned, in the order of enum ist_index
  */
-void gdt_init(unsigned int cpu, char *ist_area)
+void gdt_init(unsigned int cpu, char *const ist_stack[NR_IST])
 {
 	struct gdt *gdt = per_cpu_ptr(&cpu_gdt, cpu);
 	struct tss_struct *tss = per_cpu_ptr(&cpu_tss, cpu);
@@ -83,12 +84,11 @@ void gdt_init(unsigned int cpu, char *ist_area)
 	gdt->desc[__USER_DS / 8] = DESC_USER_DATA;
 	gdt->desc[__USER_CS / 8] = DESC_USER_CODE;
 	tss->iomap_base = sizeof(*tss); /* beyond the limit: no port is open to user mode */
-	for (unsigned int i = 1; i <= NR_IST; i++) {
-		char *end = ist_area + i * (PAGE_SIZE + IST_STACK_SIZE);
-		unsigned long *top = (unsigned long *)(end - 16); /* keeps the CPU's alignment */
+	for (unsigned int i = 0; i < NR_IST; i++) {
+		unsigned long *top = (unsigned long *)(ist_stack[i] + IST_STACK_SIZE - 16);
 
-		*top = per_cpu_offset[cpu];
-		tss->ist[i - 1] = (u64)top;
+		*top = per_cpu_offset[cpu]; /* 16 bytes keep the CPU's alignment */
+		tss->ist[i] = (u64)top;
 	}
 	set_tss_descriptor(gdt, tss);
 	load_gdt(gdt);

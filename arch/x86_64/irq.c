@@ -104,6 +104,11 @@ void irq_dispatch(struct pt_regs *regs, unsigned int vector)
 	apic_eoi();
 }
 
+void irq_account(unsigned int vector)
+{
+	this_cpu_inc(irq_counts.count[vector]);
+}
+
 bool irq_describe(unsigned int vector, struct irq_info *out)
 {
 	unsigned int cpu;

@@ -2,7 +2,7 @@
  * arch/x86_64/percpu.c - where each processor's copy of the per-CPU section is
  *
  * The boot CPU uses the linked section itself: its offset is 0, so that per-CPU variables work before anything
- * has been allocated.  nr_cpu_ids is how many copies exist; whoever starts another processor makes its copy first.
+ * has been allocated.  nr_cpu_ids is how many copies exist: smpboot.c makes them and sets it.
  */
 #include <arch/percpu.h>
 

@@ -64,6 +64,15 @@ static void parse_boot_data(u32 magic, paddr_t info)
 	boot_info_tidy(&boot_info);
 }
 
+static void boot_gdt_init(void)
+{
+	char *stack[NR_IST];
+
+	for (unsigned int i = 0; i < NR_IST; i++)
+		stack[i] = boot_ist_area + i * (PAGE_SIZE + IST_STACK_SIZE) + PAGE_SIZE;
+	gdt_init(0, stack);
+}
+
 /**
  * x86_start - first C function
  * @magic: which protocol
@@ -76,7 +85,7 @@ void __noreturn x86_start(u32 magic, paddr_t info, u64 entry_tsc)
 	stack_protector_init();
 	apply_alternatives();
 	sort_exception_table();
-	gdt_init(0, boot_ist_area);
+	boot_gdt_init();
 	idt_init();
 	idt_load();
 	cpu_setup_control_registers();

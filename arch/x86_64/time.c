@@ -13,7 +13,8 @@
  *      |----+----|  best of 4   ... 700 us ...    |----+----|  best of 4
  *
  * The alarm is one-shot: armed in ticks of the APIC timer, or as a TSC value where the processor has a
- * deadline mode (not run on hardware: the emulator has none).
+ * deadline mode (not run on hardware: the emulator has none; its arithmetic has unit tests, apic_calc.h).  Each processor
+ * has a timer of its own and uses what was measured on the boot CPU.
  *
  * Sources: Intel SDM 3A "APIC Timer", "TSC-Deadline Mode", SDM 2A "CPUID" leaves 15H, 16H; ACPI "Power Management
  * Timer"; Intel 8254 data sheet; MC146818 data sheet (the clock that keeps the date).
@@ -23,12 +24,14 @@
 #include <arch/irqflags.h>
 #include <kernel/boot_info.h>
 #include <kernel/printk.h>
+#include "apic_calc.h"
 #include "arch_internal.h"
 
 #define PM_TIMER_HZ    3579545UL
 #define PIT_HZ         1193182UL
 #define WINDOW_US      700UL
 #define SAMPLES        4
+#define DIVIDE_BY_16   3u          /* APIC_TIMER_DIV's code for it */
 #define HV_LEAF_TIMING 0x40000010u /* eax: TSC kHz (VMware's convention, KVM and others follow) */
 
 struct clock_data clock_data;
@@ -142,7 +145,7 @@ static void calibrate(void)
 	u64 wait = ref.hz * WINDOW_US / 1000000, ref_ticks, tsc_ticks, lapic_ticks, ns;
 	struct sample a, b;
 
-	lapic_write(APIC_TIMER_DIV, 3); /* divide by 16 */
+	lapic_write(APIC_TIMER_DIV, DIVIDE_BY_16);
 	lapic_write(APIC_LVT_TIMER, APIC_LVT_MASKED | VECTOR_TIMER);
 	lapic_write(APIC_TIMER_INIT, 0xffffffff);
 	a = take_sample(&ref);
@@ -163,6 +166,19 @@ static void calibrate(void)
 	lapic_mult = (lapic_ticks << 32) / ns;
 }
 
+/* timer_setup - the running processor's timer: one-shot, not armed; all run at the frequency that was measured on one */
+void timer_setup(void)
+{
+	lapic_write(APIC_TIMER_DIV, DIVIDE_BY_16);
+	if (use_deadline) {
+		lapic_write(APIC_LVT_TIMER, APIC_LVT_TSC_DEADLINE | VECTOR_TIMER);
+		/* Orders the mode before the first deadline. */
+		__asm__ volatile("mfence" : : : "memory");
+	} else {
+		lapic_write(APIC_LVT_TIMER, VECTOR_TIMER);
+	}
+}
+
 /**
  * time_init - clock_ns and timer_arm work from here on
  *
@@ -173,16 +189,8 @@ void time_init(void)
 	calibrate();
 	clock_data.mult = (1000000UL << 32) / tsc_khz;
 	clock_data.tsc_base = boot_info.entry_tsc;
-	if (cpu_has(X86_FEATURE_TSC_DEADLINE)) {
-		use_deadline = true;
-		lapic_write(APIC_LVT_TIMER, APIC_LVT_TSC_DEADLINE | VECTOR_TIMER);
-		__asm__ volatile("mfence"
-				 :
-				 :
-				 : "memory"); /* orders the mode before the first deadline */
-	} else {
-		lapic_write(APIC_LVT_TIMER, VECTOR_TIMER);
-	}
+	use_deadline = cpu_has(X86_FEATURE_TSC_DEADLINE);
+	timer_setup();
 	pr_info("TSC %lu.%03lu MHz, local timer %lu.%03lu MHz%s\n", tsc_khz / 1000, tsc_khz % 1000,
 		(lapic_mult * 16000 >> 32), (lapic_mult * 16000000 >> 32) % 1000,
 		use_deadline ? ", deadline mode" : "");
@@ -205,8 +213,7 @@ void timer_arm(u64 deadline_ns)
 	u64 ns = deadline_ns > now ? deadline_ns - now : 0;
 
 	if (use_deadline) {
-		ns = min(ns, 1000000000UL);
-		wrmsr(MSR_TSC_DEADLINE, rdtsc() + ns * tsc_khz / 1000000 + 1);
+		wrmsr(MSR_TSC_DEADLINE, apic_deadline(rdtsc(), ns, tsc_khz));
 	} else {
 		lapic_write(APIC_TIMER_INIT, lapic_ticks(ns));
 	}

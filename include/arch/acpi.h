@@ -29,6 +29,7 @@ struct acpi_irq_override {
 struct acpi_madt {
 	u64 lapic_addr;
 	unsigned int nr_cpus, nr_ioapics;
+	unsigned int nr_dropped;        /* usable processors beyond ACPI_MAX_CPUS */
 	u32 cpu_apic_id[ACPI_MAX_CPUS]; /* usable processors, in the table's order */
 	struct {
 		u32 id, gsi_base;

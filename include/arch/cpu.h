@@ -195,6 +195,13 @@ static inline u64 rdtsc(void)
 	return (u64)hi << 32 | lo;
 }
 
+/* rdtsc_ordered - not before what comes earlier in the program */
+static inline u64 rdtsc_ordered(void)
+{
+	__asm__ volatile("lfence" : : : "memory");
+	return rdtsc();
+}
+
 /* arch_random_long - from the CPU's generator; false when it has none or it ran dry */
 bool arch_random_long(unsigned long *v);
 

@@ -65,6 +65,7 @@ void arch_show_backtrace(const struct pt_regs *regs);
  */
 struct boot_info;
 void kernel_main(struct boot_info *bi);
+void __noreturn secondary_main(void); /* another processor, on its idle task, interrupts off */
 void handle_interrupt(struct pt_regs *regs, unsigned int vector, unsigned long error_code);
 void handle_syscall(struct pt_regs *regs);
 void handle_page_fault(struct pt_regs *regs, unsigned long error_code, vaddr_t cr2);

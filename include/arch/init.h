@@ -6,12 +6,14 @@
  *
  *     (memblock filled)   memblock.limit <= 4 GiB until paging_init has mapped the rest
  *     paging_init         final kernel page tables, vmemmap; identity map gone; raises memblock.limit
- *     (buddy, slab, vmalloc, ...)
  *     acpi_init           reads the firmware's tables through the fixmap; allocates nothing
+ *     smp_count_cpus      nr_cpu_ids, per-CPU areas from memblock (arch/smp.h)
+ *     (buddy, slab, vmalloc, ...)
  *     apic_init           local APIC, IO-APIC; PIC masked
  *     time_init           TSC and local timer calibrated: clock_ns and timer_arm work
  *     syscall_init        SYSCALL's registers
  *     (interrupts on)
+ *     smp_boot_cpus       the other processors (arch/smp.h)
  */
 #ifndef ARCH_INIT_H
 #define ARCH_INIT_H

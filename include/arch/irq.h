@@ -20,7 +20,6 @@
 #define VECTOR_RESCHEDULE 0xe1u
 #define VECTOR_CALL       0xe2u
 #define VECTOR_TLB        0xe3u
-#define VECTOR_STOP       0xe4u
 #define VECTOR_ERROR      0xe5u
 #define VECTOR_SPURIOUS   0xffu
 #define NR_VECTORS        256u
@@ -50,6 +49,8 @@ struct irq_info {
 	unsigned long count[NR_CPUS]; /* per CPU */
 };
 bool irq_describe(unsigned int vector, struct irq_info *out);
+void irq_account(
+	unsigned int vector);  /* count one that irq_dispatch does not see; interrupts off */
 unsigned long irq_total(void); /* all interrupts taken so far, all CPUs */
 
 void apic_eoi(void);

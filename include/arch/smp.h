@@ -1,8 +1,9 @@
 /*
  * include/arch/smp.h - other processors: which there are, and getting their attention
  *
- * A set of CPUs is one word, a bit for each.  nr_cpu_ids (arch/percpu.h) is final before mem_init: it is counted from
- * the MADT and cut by maxcpus=.  cpu_online_mask gains a bit when that CPU runs its idle task with interrupts on;
+ * A set of CPUs is one word, a bit for each.  nr_cpu_ids (arch/percpu.h) is set before mem_init: it is counted from
+ * the MADT and cut by maxcpus=.  CPUs are numbered without holes as they come up, and smp_boot_cpus lowers nr_cpu_ids
+ * if some do not: from then on possible CPUs are online CPUs.  cpu_online_mask gains a bit when that CPU runs its idle task with interrupts on;
  * no CPU leaves again, but in a panic.
  */
 #ifndef ARCH_SMP_H
@@ -42,7 +43,22 @@ void on_each_cpu(void (*fn)(void *arg), void *arg);
 /* smp_flush_tlb_many - raise VECTOR_TLB on @mask without this CPU and wait until @fn(@arg) has run on each: counted apart */
 void smp_flush_tlb_many(unsigned long mask, void (*fn)(void *arg), void *arg);
 
-/* smp_stop_others - panic: each other CPU prints what it was doing and halts; safe in any context, bounded waiting */
+/* smp_stop_others - halt all other CPUs, wherever they are; any context, bounded waiting; interrupts are off afterwards */
 void smp_stop_others(void);
+/* smp_show_stopped - panic: what each of them was doing; after smp_stop_others */
+void smp_show_stopped(void);
+/* smp_nmi - called for each NMI: does not return if the CPU is to stop */
+struct pt_regs;
+void smp_nmi(const struct pt_regs *regs);
+
+u32 cpu_apic_id(unsigned int cpu);
+
+/* --- the processor's part of smp_boot_cpus --- */
+struct task_struct;
+unsigned int arch_nr_candidates(
+	void); /* processors besides the boot CPU that are listed and can be addressed */
+int arch_prepare_start(void);
+int arch_start_cpu(unsigned int cpu, unsigned int nth, struct task_struct *idle);
+void arch_finish_start(unsigned int online);
 
 #endif

@@ -4,10 +4,11 @@
  *   arch:  boot CPU set up, boot_info parsed                        -> kernel_main(&boot_info)
  *   1. printk usable through the early console; command line parsed  parse_cmdline
  *   2. memblock filled from boot_info, reservations named            setup_memory (kernel/setup.c)
- *   3. paging_init (arch)   direct map, vmemmap, W^X                 4. mem_init (mm) zones, buddy
+ *   3. paging_init (arch)   direct map, vmemmap, W^X
+ *      acpi_init, smp_count_cpus (arch): nr_cpu_ids                  4. mem_init (mm) zones, buddy
  *   5. kmem_cache_init, vmalloc_init, mm_cache_init                  6. rcu_init, sched_init, fork_init, signals_init
- *   7. acpi_init, apic_init, time_init, syscall_init (arch)          8. vfs_init, proc_init, dev_init (fs), drivers_init
- *   9. the initramfs is unpacked, /init executed as PID 1
+ *   7. apic_init, time_init, syscall_init (arch)          8. vfs_init, proc_init, dev_init (fs), drivers_init
+ *   9. as PID 1: the other CPUs are started, the initramfs is unpacked, /init executed
  */
 #ifndef KERNEL_INIT_H
 #define KERNEL_INIT_H

@@ -34,6 +34,7 @@ void log_wake(void);
 struct console {
 	const char *name;
 	void (*write)(const char *s, size_t len);
+	void (*break_lock)(void); /* its lock is free, whoever had it: nobody else runs any more */
 	struct console *next;
 };
 void register_console(struct console *con); /* replaces the early console; no replay */

@@ -31,6 +31,7 @@ void rcu_quiescent_state(
 	void); /* context switch, idle, tick in user mode; any context, no lock from RUNQUEUE on */
 bool rcu_needs_quiescent_state(void); /* does this CPU hold up a grace period? */
 void rcu_init(void);
+void rcu_cpu_online(void);   /* interrupts off */
 void rcu_idle_enter(void);   /* interrupts off */
 void rcu_idle_exit(void);    /* interrupts off */
 void rcu_start_thread(void); /* callbacks run in a kernel thread from now on */

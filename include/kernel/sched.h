@@ -140,6 +140,7 @@ extern struct task_struct init_task; /* CPU 0's idle task */
 
 /* --- kernel/sched.c --- */
 void sched_init(void);
+void sched_init_idle(struct task_struct *idle, unsigned int cpu);
 void schedule(void); /* gives up the CPU; state says whether it stays runnable */
 int wake_up_process(struct task_struct *task); /* 1 if it slept */
 int wake_up_state(struct task_struct *task, unsigned int states);
