@@ -55,7 +55,7 @@ int put_timespec(u64 ns, struct __kernel_timespec *uts)
 	return copy_to_user(uts, &ts, sizeof(ts)) ? -EFAULT : 0;
 }
 
-static u64 process_cputime(const struct task_struct *task)
+static u64 process_cputime(struct task_struct *task)
 {
 	unsigned long flags;
 	u64 utime, stime;

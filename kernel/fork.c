@@ -323,7 +323,10 @@ static void copy_thread(const struct kernel_clone_args *args, struct task_struct
 	task->kthread_fn = args->fn;
 	task->kthread_arg = args->fn_arg;
 	if (args->fn) {
-		task->flags |= PF_KTHREAD;
+		/* Nothing of whoever happened to start it. */
+		task->flags |= PF_KTHREAD | (args->cpus ? PF_NO_SETAFFINITY : 0);
+		task->cpus_allowed = args->cpus ? args->cpus : ~0UL;
+		task->prio_nice = 0;
 		fpu_init_task(task);
 		thread_init_kernel(task, ret_from_fork, NULL);
 	} else {
@@ -550,6 +553,23 @@ pid_t kernel_clone(struct kernel_clone_args *args)
 
 /* --- kernel threads --- */
 
+static struct task_struct *start_kthread(int (*fn)(void *), void *arg, const char *name,
+					 unsigned long cpus)
+{
+	struct kernel_clone_args args = {
+		.flags = CLONE_FS | CLONE_FILES,
+		.fn = fn,
+		.fn_arg = arg,
+		.name = name,
+		.cpus = cpus,
+	};
+	struct task_struct *task = copy_process(&args);
+
+	if (!IS_ERR(task))
+		wake_up_new_task(task);
+	return task;
+}
+
 /**
  * kthread_run - start a thread of the kernel
  *
@@ -557,17 +577,13 @@ pid_t kernel_clone(struct kernel_clone_args *args)
  */
 struct task_struct *kthread_run(int (*fn)(void *), void *arg, const char *name)
 {
-	struct kernel_clone_args args = {
-		.flags = CLONE_FS | CLONE_FILES,
-		.fn = fn,
-		.fn_arg = arg,
-		.name = name,
-	};
-	struct task_struct *task = copy_process(&args);
+	return start_kthread(fn, arg, name, 0);
+}
 
-	if (!IS_ERR(task))
-		wake_up_new_task(task);
-	return task;
+struct task_struct *kthread_run_on_cpu(int (*fn)(void *), void *arg, const char *name,
+				       unsigned int cpu)
+{
+	return start_kthread(fn, arg, name, BIT(cpu));
 }
 
 /* --- small things about tasks --- */

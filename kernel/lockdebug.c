@@ -183,6 +183,7 @@ void lockdebug_no_locks(const struct task_struct *t, const char *where)
 
 void rcu_read_lock(void)
 {
+	BUG_ON(this_cpu_read(rcu_cpu_idle)); /* nobody would wait for this reader */
 	current->rcu_depth++;
 }
 

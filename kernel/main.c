@@ -232,7 +232,7 @@ void kernel_main(struct boot_info *bi)
 	pid = kernel_clone(&args);
 	if (pid != 1)
 		panic("PID 1 could not be made: error %d", -pid);
-	rcu_start_thread();
+	rcu_start_thread(0);
 	local_irq_enable();
 	cpu_idle();
 }

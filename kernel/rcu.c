@@ -14,18 +14,31 @@
  *       reported for n.
  *   C2  gp_pending holds the CPUs that have not reported for the current period; the one that clears the last
  *       bit ends it, and begins the next if one is wanted.
- *   C3  idle CPUs are left out when a period begins (gp_idle): they cannot read.  Interrupt handlers do not read
- *       RCU-protected structures, so an interrupted idle loop is still idle.
+ *   C3  a CPU whose idle flag is set does not read, and need not report: it may sleep for hours.
+ *   C4  gp_waiters holds the CPUs whose wait is not empty; who ends the period that one of them waits for wakes its
+ *       thread.  So a CPU that idles, and nobody else asks for anything, gets its callbacks run all the same.
  *
- * Locks: the lists are touched by their CPU only, with interrupts off; gp_* under gp_lock, rank LOCK_RCU, which
- * nests inside the run queue's; so the wake-up of the thread comes after its release.
+ * C3 against time.  Who begins a period writes gp_pending with all CPUs in it, then reads the idle flags and takes
+ * those CPUs out.  A CPU that becomes idle writes its flag, then reads gp_pending and reports if it is in it.  With a
+ * full barrier between write and read on both sides one of the two takes the bit out.  In the same way a CPU that
+ * ceases to be idle writes its flag, then reads pointers; if the flag was seen set, then what the period's
+ * beginner wrote before, and so all that was unlinked, is seen by those reads.
+ *
+ * An interrupt on an idle CPU may read (a tracepoint does), so it ends the idleness: rcu_irq_enter.  The idle loop
+ * begins it anew.  A CPU that is busy has a tick, and so reports within one or two of them when it passes user mode
+ * or a switch; it needs no interrupt from others.
+ *
+ * Locks: the lists are touched by their CPU only, with interrupts off (the thread is bound to it); gp_* under gp_lock,
+ * rank LOCK_RCU, which nests inside the run queue's; so threads are woken after its release.
  *
  * Sources: McKenney and Slingwine 1998; Linux's classic RCU.
  */
-#include <lib/err.h>
-#include <kernel/sched.h>
+#include <arch/smp.h>
 #include <kernel/rcu.h>
+#include <kernel/sched.h>
 #include <lib/bitops.h>
+#include <lib/err.h>
+#include <lib/printf.h>
 
 struct rcu_list {
 	struct rcu_head *first, **tail;
@@ -35,17 +48,19 @@ struct rcu_data {
 	struct rcu_list next, wait, done;
 	u64 wait_gp;                /* wait's batch is free when this period has completed */
 	u64 seen_gp;                /* the last period this CPU reported for */
-	struct task_struct *thread; /* runs done */
+	struct task_struct *thread; /* bound to the CPU; runs done */
 	wait_queue_head_t wq;
 };
 
 static DEFINE_PER_CPU(struct rcu_data, rcu_data);
+DEFINE_PER_CPU(u32,
+	       rcu_cpu_idle); /* 1 while in the idle loop and not in an interrupt; others read it */
 
 static DEFINE_SPINLOCK(gp_lock, LOCK_RCU);
 static u64 gp_current, gp_completed; /* a period runs while they differ */
 static u64 gp_wanted;                /* highest period that somebody waits for */
 static unsigned long gp_pending;     /* CPUs still to report */
-static unsigned long gp_idle;        /* CPUs in the idle loop */
+static unsigned long gp_waiters;     /* CPUs with callbacks in wait */
 static unsigned long gp_online;
 
 static_assert(NR_CPUS <= BITS_PER_LONG, "one bit per CPU");
@@ -80,7 +95,7 @@ void rcu_init(void)
 	gp_online = BIT(smp_processor_id());
 }
 
-/* rcu_cpu_online - grace periods from now on wait for this CPU, too; interrupts off */
+/* rcu_cpu_online - grace periods wait for this CPU, too, from now on; interrupts off */
 void rcu_cpu_online(void)
 {
 	spin_lock(&gp_lock);
@@ -88,21 +103,67 @@ void rcu_cpu_online(void)
 	spin_unlock(&gp_lock);
 }
 
-/* gp_lock held: begin periods as long as one is wanted; with every CPU idle it ends at once. */
-static void gp_advance(void)
+/* gp_lock held. */
+static unsigned long idle_cpus_of(unsigned long cpus)
+{
+	unsigned long idle = 0;
+	unsigned int cpu;
+
+	for_each_cpu_in(cpu, cpus)
+	{
+		if (READ_ONCE(*per_cpu_ptr(&rcu_cpu_idle, cpu)))
+			idle |= BIT(cpu);
+	}
+	return idle;
+}
+
+/* gp_lock held.  The CPUs whose wait has become free; they are no waiters any more. */
+static unsigned long take_served(void)
+{
+	unsigned long served = 0;
+	unsigned int cpu;
+
+	for_each_cpu_in(cpu, gp_waiters)
+	{
+		if (per_cpu_ptr(&rcu_data, cpu)->wait_gp <= gp_completed)
+			served |= BIT(cpu);
+	}
+	gp_waiters &= ~served;
+	return served;
+}
+
+/*
+ * gp_lock held: begin periods as long as one is wanted; with every CPU idle it ends at once.  Returns the CPUs whose
+ * threads are to be woken when the lock has been released.
+ */
+static unsigned long gp_advance(void)
 {
 	while (!gp_pending) {
-		gp_completed = gp_current;
+		WRITE_ONCE(gp_completed, gp_current);
 		if (gp_current >= gp_wanted)
-			return;
-		gp_current++;
-		gp_pending = gp_online & ~gp_idle;
+			break;
+		WRITE_ONCE(gp_current, gp_current + 1);
+		__atomic_store_n(&gp_pending, gp_online, __ATOMIC_SEQ_CST); /* C3: then the flags */
+		gp_pending &= ~idle_cpus_of(gp_online);
+	}
+	return take_served();
+}
+
+static void wake_threads(unsigned long cpus)
+{
+	unsigned int cpu;
+
+	for_each_cpu_in(cpu, cpus)
+	{
+		wake_up(&per_cpu_ptr(&rcu_data, cpu)->wq);
 	}
 }
 
-/* Close a batch (C1) and take over what the completed period freed.  Interrupts off.  True: done has work. */
-static bool advance_lists(struct rcu_data *rd)
+/* Close a batch (C1) and take over what the completed period freed.  Interrupts off.  CPUs to wake, as gp_advance. */
+static unsigned long advance_lists(struct rcu_data *rd)
 {
+	unsigned long wake = 0;
+
 	if (rd->wait.first && READ_ONCE(gp_completed) >= rd->wait_gp)
 		list_move_all(&rd->done, &rd->wait);
 	if (!rd->wait.first && rd->next.first) {
@@ -110,46 +171,49 @@ static bool advance_lists(struct rcu_data *rd)
 		spin_lock(&gp_lock);
 		rd->wait_gp = gp_current + 1;
 		gp_wanted = max(gp_wanted, rd->wait_gp);
-		gp_advance();
+		gp_waiters |= BIT(smp_processor_id());
+		wake = gp_advance();
 		spin_unlock(&gp_lock);
 	}
-	return rd->done.first;
+	return rd->done.first ? wake | BIT(smp_processor_id()) : wake;
 }
 
-static void report(struct rcu_data *rd, unsigned long cpu_bit)
+static unsigned long report(struct rcu_data *rd, unsigned long cpu_bit)
 {
-	if (rd->seen_gp == READ_ONCE(gp_current))
-		return;
+	unsigned long wake = 0;
+
 	spin_lock(&gp_lock);
 	rd->seen_gp = gp_current;
 	if (gp_pending & cpu_bit) {
 		gp_pending &= ~cpu_bit;
-		gp_advance();
+		wake = gp_advance();
 	}
 	spin_unlock(&gp_lock);
+	return wake;
 }
 
 /**
  * rcu_quiescent_state - this CPU reads nothing right now
  *
- * Context: any that holds no reference found under rcu_read_lock and no lock from the run queue's inwards.
+ * Context: any that holds no reference found under rcu_read_lock and no lock from the wait queues' inwards.
  */
 void rcu_quiescent_state(void)
 {
 	struct rcu_data *rd = this_cpu_ptr(&rcu_data);
-	unsigned long flags;
-	bool work;
+	unsigned long flags, wake;
 
 	if (!rd->wait.first && !rd->next.first && rd->seen_gp == READ_ONCE(gp_current))
 		return;
 	local_irq_save(flags);
+	rd = this_cpu_ptr(&rcu_data);
 	/* Close the open batch first: then this very state counts for it. */
-	advance_lists(rd);
-	report(rd, BIT(smp_processor_id()));
-	work = advance_lists(rd);
+	wake = advance_lists(rd);
+	if (rd->seen_gp != READ_ONCE(gp_current))
+		wake |= report(rd, BIT(smp_processor_id()));
+	wake |= advance_lists(rd);
 	local_irq_restore(flags);
-	if (work && rd->thread)
-		wake_up(&rd->wq);
+	if (wake)
+		wake_threads(wake);
 }
 
 bool rcu_needs_quiescent_state(void)
@@ -162,22 +226,21 @@ bool rcu_needs_quiescent_state(void)
 void rcu_idle_enter(void)
 {
 	struct rcu_data *rd = this_cpu_ptr(&rcu_data);
+	unsigned long wake = 0;
 
 	rcu_quiescent_state();
-	spin_lock(&gp_lock);
-	gp_idle |= BIT(smp_processor_id());
-	gp_pending &= ~gp_idle;
-	gp_advance();
-	spin_unlock(&gp_lock);
-	if (advance_lists(rd) && rd->thread)
-		wake_up(&rd->wq);
+	__atomic_store_n(this_cpu_ptr(&rcu_cpu_idle), 1, __ATOMIC_SEQ_CST);
+	if (READ_ONCE(gp_pending) & BIT(smp_processor_id())) /* begun just now: C3 */
+		wake = report(rd, BIT(smp_processor_id()));
+	wake |= advance_lists(rd);
+	if (wake)
+		wake_threads(wake);
 }
 
 void rcu_idle_exit(void)
 {
-	spin_lock(&gp_lock);
-	gp_idle &= ~BIT(smp_processor_id());
-	spin_unlock(&gp_lock);
+	if (this_cpu_read(rcu_cpu_idle))
+		__atomic_store_n(this_cpu_ptr(&rcu_cpu_idle), 0, __ATOMIC_SEQ_CST);
 }
 
 /**
@@ -201,14 +264,25 @@ void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
 	local_irq_restore(flags);
 }
 
+/* Unlocked: a hint for the thread, which is woken again when it becomes true. */
+static bool has_work(const struct rcu_data *rd)
+{
+	return READ_ONCE(rd->done.first) ||
+	       (READ_ONCE(rd->wait.first) && READ_ONCE(gp_completed) >= READ_ONCE(rd->wait_gp));
+}
+
 static struct rcu_head *take_done(struct rcu_data *rd)
 {
 	struct rcu_head *first;
+	unsigned long wake;
 
 	local_irq_disable();
+	wake = advance_lists(rd) & ~BIT(smp_processor_id());
 	first = rd->done.first;
 	list_reset(&rd->done);
 	local_irq_enable();
+	if (wake)
+		wake_threads(wake);
 	return first;
 }
 
@@ -219,7 +293,7 @@ static int rcu_thread(void *arg)
 	for (;;) {
 		struct rcu_head *head, *next;
 
-		(void)wait_event_interruptible(&rd->wq, READ_ONCE(rd->done.first));
+		(void)wait_event_interruptible(&rd->wq, has_work(rd));
 		for (head = take_done(rd); head; head = next) {
 			next = head->next;
 			head->func(head);
@@ -229,13 +303,21 @@ static int rcu_thread(void *arg)
 	return 0;
 }
 
-void rcu_start_thread(void)
+/**
+ * rcu_start_thread - callbacks that were given on @cpu, which is online, are run from now on
+ *
+ * Context: may sleep.  Panics without memory: nothing would ever be freed.
+ */
+void rcu_start_thread(unsigned int cpu)
 {
-	struct rcu_data *rd = this_cpu_ptr(&rcu_data);
-	struct task_struct *t = kthread_run(rcu_thread, rd, "rcu/0");
+	struct rcu_data *rd = per_cpu_ptr(&rcu_data, cpu);
+	struct task_struct *t;
+	char name[16];
 
+	scnprintf(name, sizeof(name), "rcu/%u", cpu);
+	t = kthread_run_on_cpu(rcu_thread, rd, name, cpu);
 	if (IS_ERR(t))
-		panic("rcu: no memory for the callback thread");
+		panic("rcu: no memory for the callback thread of CPU %u", cpu);
 	rd->thread = t;
 }
 

@@ -1,43 +1,50 @@
 /*
- * kernel/sched.c - giving the CPU from one task to another
+ * kernel/sched.c - giving a CPU from one task to another
  *
  *     schedule: rq->lock -> charge prev -> does it sleep? -> pick next -> switch mm -> switch stack
  *                                                                                        |
  *     the next task, where it left off:                 drop what prev left <- unlock <--+
  *
- * The run queue's lock is taken by one task and released by the next: between the two nobody else may see the half
- * of the switch.  A task is woken under the lock of the queue where it last ran, so a task that is just giving
- * the CPU up is either still marked runnable (and stays), or off the queue (and is queued again).
+ * Each CPU has a queue of its own.  Its lock is taken by one task and released by the next: between the two nobody
+ * else may see the half of the switch.  So whoever holds the lock of a task's queue finds the task either running
+ * there, or with all its registers saved: it may be woken, or taken to another CPU, at once.  (Linux releases the
+ * sleeper's queue earlier and has p->on_cpu for this.  Here a waker from another CPU waits for the lock instead.)
  *
- *   S1  a task with se.on_rq is the current one of its CPU or in the queue's timeline, never both;
- *   S2  a task with state TASK_RUNNING has se.on_rq, except between wake-up's two lines under the lock;
- *   S3  the idle task is never queued: it runs when nothing else can.
+ *   S1  a task with se.on_rq is the current one of its CPU or in that CPU's timeline, never both;
+ *   S2  a task with state TASK_RUNNING has se.on_rq, or is in flight: somebody has taken it off a queue, or found it
+ *       asleep, and is bringing it to another.  Only that one may queue it; wakers find it awake and let it be;
+ *   S3  the idle task is never queued: it runs when nothing else can;
+ *   S4  task->cpu changes for tasks in flight only, and under the lock of the queue it named until then.
+ *
+ * Waking and sleeping.  The sleeper writes its state, then reads its condition; the waker writes the condition, then
+ * reads the state, under the lock.  Each has a full barrier between the two (set_task_state's exchange; the
+ * exchange that takes rq->lock, which on x86 is one), so at least one of them sees the other's write.  A sleeper
+ * that got as far as schedule() takes the lock too: before the waker, then it is off the queue and is queued again;
+ * or after it, then its state says TASK_RUNNING and it stays.
  *
  * The kernel is not preempted: TIF_NEED_RESCHED is honoured on the way to user mode, in cond_resched and in the
- * idle loop.  The clock tick runs only while something else than the idle task does; it charges time, samples user
- * against system time, and ends slices.
+ * idle loop.  Another CPU is told by an interrupt, unless the flag was up already.  The clock tick of a CPU runs
+ * only while something else than its idle task does; it charges time, samples user against system time, ends slices.
  *
  * A kernel thread has no address space of its own and borrows the one it finds in CR3 (active_mm), holding a
  * reference on the structure alone; the mappings may go meanwhile.
  *
- * Locking: rq->lock, rank LOCK_RUNQUEUE, irq-safe.  Other CPUs notice TIF_NEED_RESCHED at their next interrupt.
+ * Locking: rq->lock, rank LOCK_RUNQUEUE, irq-safe; never two at a time.
  */
 #include <kernel/sched.h>
 #include <kernel/events.h>
 #include <kernel/rcu.h>
 #include <kernel/log.h>
-#include <kernel/syscalls_kernel.h>
 #include <mm/mm.h>
 #include <arch/tlb.h>
 #include <arch/cpu.h>
-#include <uapi/sysinfo.h>
 #include "sched_rq.h"
 #include "lockdebug.h"
 
 DEFINE_PER_CPU(struct rq, runqueues);
 
 bool scheduler_running;
-static const struct sched_class *const sched_policy = &fair_sched_class;
+const struct sched_class *const sched_policy = &fair_sched_class;
 
 static void tick_fn(struct ktimer *timer);
 
@@ -53,9 +60,8 @@ void sched_init(void)
 		rq->timeline = RB_ROOT_CACHED;
 		ktimer_init(&rq->tick, tick_fn);
 	}
-	this_rq()->curr = this_rq()->idle = &init_task;
-	init_task.se.exec_start = ktime_get_ns();
 	mmgrab(&init_mm); /* the boot task's loan */
+	sched_init_idle(&init_task, 0);
 }
 
 /**
@@ -74,23 +80,27 @@ void sched_init_idle(struct task_struct *idle, unsigned int cpu)
 	rq->curr = rq->idle = idle;
 }
 
-static struct rq *task_rq_lock(struct task_struct *p, unsigned long *flags)
+/* task_rq_lock - lock the queue that @p belongs to, interrupts off.  It may move while the lock is waited for. */
+struct rq *task_rq_lock(struct task_struct *p, unsigned long *flags)
 {
-	for (;;) {
-		struct rq *rq;
+	struct rq *rq;
 
-		local_irq_save(*flags);
+	local_irq_save(*flags);
+	for (;;) {
 		rq = cpu_rq(READ_ONCE(p->cpu));
 		spin_lock(&rq->lock);
-		if (likely(rq->cpu == READ_ONCE(p->cpu)))
+		if (likely(rq->cpu == READ_ONCE(p->cpu))) /* S4 */
 			return rq;
-		spin_unlock_irqrestore(&rq->lock, *flags);
+		spin_unlock(&rq->lock);
 	}
 }
 
 /* --- switching --- */
 
-/* What prev left behind.  Runs as the new current task; releases the run queue and enables interrupts. */
+/*
+ * What prev left behind.  Runs as the new current task; releases the run queue and enables interrupts.  A task that
+ * is not allowed on this CPU any more has its registers saved by now and goes to one where it is.
+ */
 static void finish_task_switch(struct task_struct *prev)
 {
 	struct rq *rq = this_rq();
@@ -98,6 +108,11 @@ static void finish_task_switch(struct task_struct *prev)
 	bool dead = prev->state == TASK_DEAD;
 
 	rq->prev_mm = NULL;
+	if (unlikely(rq->push)) {
+		rq->push = NULL;
+		rq = sched_place(rq, prev);
+		sched_activate(rq, prev, false);
+	}
 	spin_unlock_irq(&rq->lock);
 	if (unlikely(mm))
 		mmdrop(mm);
@@ -139,6 +154,19 @@ static void start_tick(struct rq *rq)
 		ktimer_start(&rq->tick, ktime_get_ns() + TICK_NS);
 }
 
+/* prev gives up the CPU.  True: it stays runnable, be it that it was preempted or that its wake-up was faster. */
+static bool stays_runnable(struct task_struct *prev, bool preempt)
+{
+	unsigned int state = READ_ONCE(prev->state);
+
+	if (preempt || state == TASK_RUNNING)
+		return true;
+	if (state == TASK_DEAD || !signal_pending_current(state))
+		return false;
+	prev->state = TASK_RUNNING;
+	return true;
+}
+
 static void __schedule(bool preempt)
 {
 	struct task_struct *prev = current, *next;
@@ -154,16 +182,14 @@ static void __schedule(bool preempt)
 	sched_policy->update_curr(rq);
 	clear_tsk_flag(prev, TIF_NEED_RESCHED);
 	if (prev != rq->idle) {
-		unsigned int state = READ_ONCE(prev->state);
-
-		if (!preempt && state != TASK_RUNNING && state != TASK_DEAD &&
-		    signal_pending_current(state))
-			prev->state = state = TASK_RUNNING;
-		if (preempt || state == TASK_RUNNING) {
+		if (!stays_runnable(prev, preempt)) {
+			sched_policy->dequeue(rq, prev);
+		} else if (likely(cpu_is_allowed(prev, rq->cpu))) {
 			sched_policy->put_prev(rq, prev);
 			switch_count = &prev->nivcsw;
 		} else {
 			sched_policy->dequeue(rq, prev);
+			rq->push = prev;
 		}
 	}
 	next = sched_policy->pick_next(rq);
@@ -173,6 +199,8 @@ static void __schedule(bool preempt)
 		spin_unlock_irq(&rq->lock);
 		return;
 	}
+	if (prev == rq->idle)
+		sched_mark_busy(rq);
 	rq->curr = next;
 	rq->nr_switches++;
 	++*switch_count;
@@ -201,6 +229,13 @@ void cond_resched(void)
 		__schedule(true);
 }
 
+/* sched_leave_cpu - the current task is not allowed here any more: returns on a CPU where it is.  Sleeps. */
+void sched_leave_cpu(void)
+{
+	might_sleep();
+	__schedule(true);
+}
+
 void sched_yield_task(void)
 {
 	unsigned long flags;
@@ -214,12 +249,17 @@ void sched_yield_task(void)
 
 /* --- waking --- */
 
-static void resched_curr(struct rq *rq)
+/* An interrupt only where it is needed: not to oneself, and not when somebody else has sent one for this flag. */
+void resched_curr(struct rq *rq)
 {
-	set_tsk_flag(rq->curr, TIF_NEED_RESCHED);
+	u32 old = __atomic_fetch_or(&rq->curr->thread_flags, TIF_NEED_RESCHED, __ATOMIC_SEQ_CST);
+
+	if (!(old & TIF_NEED_RESCHED) && rq->cpu != smp_processor_id())
+		smp_send_reschedule(rq->cpu);
 }
 
-static void activate(struct rq *rq, struct task_struct *p, bool wakeup)
+/* sched_activate - queue a task in flight whose CPU is @rq's, and interrupt who runs there if that is due */
+void sched_activate(struct rq *rq, struct task_struct *p, bool wakeup)
 {
 	sched_policy->update_curr(rq);
 	sched_policy->enqueue(rq, p, wakeup);
@@ -231,7 +271,7 @@ static void activate(struct rq *rq, struct task_struct *p, bool wakeup)
  * wake_up_state - make @task runnable if it sleeps in one of @states
  *
  * Return: 1 if it slept so, 0 if there was nothing to do.
- * Context: any; irq-safe.
+ * Context: any; irq-safe.  @task must not go away meanwhile: a reference, or a lock that it needs to leave.
  */
 int wake_up_state(struct task_struct *task, unsigned int states)
 {
@@ -241,8 +281,10 @@ int wake_up_state(struct task_struct *task, unsigned int states)
 
 	if (READ_ONCE(task->state) & states) {
 		task->state = TASK_RUNNING;
-		if (!task->se.on_rq)
-			activate(rq, task, true);
+		if (!task->se.on_rq) {
+			rq = sched_place(rq, task);
+			sched_activate(rq, task, true);
+		}
 		woken = 1;
 	}
 	spin_unlock_irqrestore(&rq->lock, flags);
@@ -252,6 +294,20 @@ int wake_up_state(struct task_struct *task, unsigned int states)
 int wake_up_process(struct task_struct *task)
 {
 	return wake_up_state(task, TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE | TASK_KILLABLE);
+}
+
+/**
+ * kick_process - have @task, if it runs on another CPU, pass the way to user mode: it has been given work to do there
+ *
+ * If it does not run there any more it will pass that way before it sees user mode again.
+ * Context: any.
+ */
+void kick_process(const struct task_struct *task)
+{
+	unsigned int cpu = READ_ONCE(task->cpu);
+
+	if (cpu != smp_processor_id() && READ_ONCE(cpu_rq(cpu)->curr) == task)
+		smp_send_reschedule(cpu);
 }
 
 void sched_fork(struct task_struct *task)
@@ -266,12 +322,17 @@ void sched_fork(struct task_struct *task)
 void wake_up_new_task(struct task_struct *task)
 {
 	unsigned long flags;
-	struct rq *rq = task_rq_lock(task, &flags);
+	struct rq *rq;
 
+	local_irq_save(flags);
+	rq = this_rq();
+	spin_lock(&rq->lock);
+	task->cpu = rq->cpu;
 	task->state = TASK_RUNNING;
 	sched_policy->update_curr(rq);
 	sched_policy->fork(rq, task);
-	activate(rq, task, false);
+	rq = sched_place_new(rq, task);
+	sched_activate(rq, task, false);
 	spin_unlock_irqrestore(&rq->lock, flags);
 }
 
@@ -280,6 +341,8 @@ void set_user_nice(struct task_struct *task, int nice)
 	unsigned long flags;
 	struct rq *rq = task_rq_lock(task, &flags);
 
+	if (rq->curr == task)
+		sched_policy->update_curr(rq); /* what it has run counts at the old weight */
 	if (task->se.on_rq)
 		rq->total_weight += sched_weight(nice) - (u64)sched_weight(task->prio_nice);
 	task->prio_nice = nice;
@@ -288,76 +351,26 @@ void set_user_nice(struct task_struct *task, int nice)
 
 /* --- the clock tick --- */
 
-static u64 avenrun[3]; /* 1 << LOAD_SHIFT is a load of one; written by CPU 0's tick and idle loop */
-static u64 load_next_ns;
-#define LOAD_SHIFT     11
-#define LOAD_PERIOD_NS (5 * NSEC_PER_SEC)
-
-/* exp(-5s/1min), exp(-5s/5min), exp(-5s/15min), as 11-bit fractions: Linux's EXP_1, EXP_5, EXP_15 */
-static const u64 load_decay[3] = { 1884, 2014, 2037 };
-
-/* calc_load - exponentially decaying averages of the number of runnable tasks, one step each 5 s, also those missed */
-static void calc_load(struct rq *rq, u64 now)
-{
-	if (!load_next_ns)
-		load_next_ns = now + LOAD_PERIOD_NS;
-	for (unsigned int n = 0; now >= load_next_ns && n < 1000; n++) {
-		u64 active = (u64)rq->nr_running << LOAD_SHIFT;
-
-		for (unsigned int i = 0; i < 3; i++) {
-			u64 load = avenrun[i] * load_decay[i] +
-				   active * ((1UL << LOAD_SHIFT) - load_decay[i]);
-
-			if (active >= avenrun[i])
-				load += (1UL << LOAD_SHIFT) - 1;
-			avenrun[i] = load >> LOAD_SHIFT;
-		}
-		load_next_ns += LOAD_PERIOD_NS;
-	}
-	if (now >= load_next_ns) /* idle for hours: everything has decayed */
-		load_next_ns = now + LOAD_PERIOD_NS;
-}
-
-void get_avenrun(u64 loads[3])
-{
-	calc_load(cpu_rq(0), ktime_get_ns());
-	for (unsigned int i = 0; i < 3; i++)
-		loads[i] = avenrun[i] << (SI_LOAD_SHIFT - LOAD_SHIFT);
-}
-
-/* Whether the tick found user code is noted by handle_interrupt, which sees the registers. */
+/* Whether the tick found user code is noted by the timer interrupt, which sees the registers. */
 DEFINE_PER_CPU(bool, tick_in_user);
-
-static void account_tick(struct rq *rq)
-{
-	struct task_struct *p = rq->curr;
-
-	if (this_cpu_read(tick_in_user)) {
-		p->utime_ns += TICK_NS;
-		if (p->prio_nice > 0)
-			rq->usage.nice_ns += TICK_NS;
-		else
-			rq->usage.user_ns += TICK_NS;
-	} else {
-		p->stime_ns += TICK_NS;
-		rq->usage.system_ns += TICK_NS;
-	}
-}
 
 /* scheduler_tick - charge the current task; runs in the timer interrupt */
 void scheduler_tick(void)
 {
 	struct rq *rq = this_rq();
 	struct task_struct *curr;
+	u64 now;
 
 	spin_lock(&rq->lock);
 	curr = rq->curr;
 	sched_policy->update_curr(rq);
+	now = curr->se.exec_start;
 	account_tick(rq);
 	if (sched_policy->tick(rq, curr))
 		resched_curr(rq);
-	calc_load(rq, curr->se.exec_start);
 	spin_unlock(&rq->lock);
+	calc_load(now);
+	tick_balance(rq, now);
 	check_cpu_itimers(curr);
 	if (this_cpu_read(tick_in_user))
 		rcu_quiescent_state();
@@ -382,8 +395,9 @@ static void tick_fn(struct ktimer *timer)
 /**
  * cpu_idle - what a CPU does when nothing else can run; never returns
  *
- * Interrupts are off from the test of TIF_NEED_RESCHED to the halt, which enables them: a wake-up between the two
- * is an interrupt that ends the halt at once.
+ * It looks for work that waits elsewhere, and halts when there is none.  Interrupts are off from the test of
+ * TIF_NEED_RESCHED to the halt, which enables them: a wake-up between the two is an interrupt that ends the halt at
+ * once.  RCU counts the CPU out meanwhile; an interrupt counts it in again (rcu_irq_enter).
  */
 void cpu_idle(void)
 {
@@ -392,14 +406,12 @@ void cpu_idle(void)
 	scheduler_running = true;
 	for (;;) {
 		local_irq_disable();
-		if (!need_resched()) {
+		sched_mark_idle(rq);
+		if (!need_resched() && !idle_balance(rq)) {
 			rcu_idle_enter();
 			if (!need_resched()) {
-				rq->idle_since_ns = ktime_get_ns();
 				cpu_idle_wait();
 				local_irq_disable();
-				rq->usage.idle_ns += ktime_get_ns() - rq->idle_since_ns;
-				rq->idle_since_ns = 0;
 			}
 			rcu_idle_exit();
 		}
@@ -408,86 +420,5 @@ void cpu_idle(void)
 		events_wake();
 		if (need_resched())
 			__schedule(false);
-	}
-}
-
-/* --- figures --- */
-
-void cpu_usage(unsigned int cpu, struct cpu_usage *out)
-{
-	struct rq *rq = cpu_rq(cpu);
-	u64 since;
-	unsigned long flags;
-
-	spin_lock_irqsave(&rq->lock, flags);
-	*out = rq->usage;
-	since = rq->idle_since_ns;
-	spin_unlock_irqrestore(&rq->lock, flags);
-	if (since)
-		out->idle_ns += ktime_get_ns() - since;
-}
-
-u64 get_idle_ns(unsigned int cpu)
-{
-	struct cpu_usage usage;
-
-	cpu_usage(cpu, &usage);
-	return usage.idle_ns;
-}
-
-unsigned long nr_context_switches(void)
-{
-	unsigned long sum = 0;
-	unsigned int cpu;
-
-	for_each_possible_cpu(cpu)
-		sum += cpu_rq(cpu)->nr_switches;
-	return sum;
-}
-
-unsigned int nr_running(void)
-{
-	unsigned int sum = 0, cpu;
-
-	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(cpu_rq(cpu)->nr_running);
-	return sum;
-}
-
-/* Split an exact total as the samples are split; without samples it counts as user time. */
-static void scale_cputime(u64 total, u64 usamples, u64 ssamples, u64 *utime_ns, u64 *stime_ns)
-{
-	u64 samples = usamples + ssamples;
-
-	*stime_ns = samples ? total / samples * ssamples + total % samples * ssamples / samples : 0;
-	*utime_ns = total - *stime_ns;
-}
-
-static u64 task_runtime(const struct task_struct *task)
-{
-	u64 total = task->se.sum_exec_runtime;
-
-	if (task == current)
-		total += ktime_get_ns() - task->se.exec_start;
-	return total;
-}
-
-void task_cputime(const struct task_struct *task, u64 *utime_ns, u64 *stime_ns)
-{
-	scale_cputime(task_runtime(task), task->utime_ns, task->stime_ns, utime_ns, stime_ns);
-}
-
-void thread_group_cputime(const struct task_struct *task, u64 *utime_ns, u64 *stime_ns)
-{
-	const struct task_struct *t;
-
-	*utime_ns = task->signal->utime_ns;
-	*stime_ns = task->signal->stime_ns;
-	for_each_thread(task, t) {
-		u64 u, s;
-
-		task_cputime(t, &u, &s);
-		*utime_ns += u;
-		*stime_ns += s;
 	}
 }

@@ -20,6 +20,7 @@
 #define SCHED_WAKEUP_GAIN_NS \
 	(1 * NSEC_PER_MSEC) /* a woken task preempts when it is this much behind */
 #define NICE_0_WEIGHT 1024u
+#define STEAL_SCAN    16 /* tasks looked at for one that may leave: interrupts are off */
 
 /* 1024 * 1.25^-nice, rounded, for -20..19: sched(7), Linux's sched_prio_to_weight */
 static const u32 weights[40] = {
@@ -71,6 +72,8 @@ static void update_curr_fair(struct rq *rq)
 	struct sched_entity *se = &rq->curr->se;
 	u64 now = ktime_get_ns(), delta = now - se->exec_start;
 
+	if (unlikely((s64)delta < 0)) /* another CPU charges us, and its clock is a little behind */
+		return;
 	se->exec_start = now;
 	se->sum_exec_runtime += delta;
 	if (rq->curr == rq->idle)
@@ -168,6 +171,31 @@ static void fork_fair(struct rq *rq, struct task_struct *p)
 	p->se.vruntime = rq->curr == rq->idle ? rq->min_vruntime : rq->curr->se.vruntime;
 }
 
+/* Each queue's virtual time runs on its own: on the way from one to another only the distance from it counts. */
+static void leave_fair(struct rq *rq, struct task_struct *p)
+{
+	p->se.vruntime -= rq->min_vruntime;
+}
+
+static void join_fair(struct rq *rq, struct task_struct *p)
+{
+	p->se.vruntime += rq->min_vruntime;
+}
+
+/* From the right: who has the longest wait before it here loses the least by leaving. */
+static struct task_struct *steal_fair(struct rq *rq, unsigned long cpus)
+{
+	struct rb_node *node = rb_last(&rq->timeline.rb_root);
+
+	for (unsigned int i = 0; node && i < STEAL_SCAN; i++, node = rb_prev(node)) {
+		struct task_struct *p = rb_entry(node, struct task_struct, se.run_node);
+
+		if (p->cpus_allowed & cpus)
+			return p;
+	}
+	return NULL;
+}
+
 const struct sched_class fair_sched_class = {
 	.enqueue = enqueue_fair,
 	.dequeue = dequeue_fair,
@@ -178,4 +206,7 @@ const struct sched_class fair_sched_class = {
 	.wakeup_preempt = wakeup_preempt_fair,
 	.yield = yield_fair,
 	.fork = fork_fair,
+	.leave = leave_fair,
+	.join = join_fair,
+	.steal = steal_fair,
 };

@@ -147,9 +147,10 @@ static bool prepare_signal(int sig, struct task_struct *p, bool force)
 void signal_wake_up(struct task_struct *task, bool fatal)
 {
 	set_tsk_flag(task, TIF_SIGPENDING);
-	if (task != current) /* who runs does not sleep, or is just about to look at the flag */
-		wake_up_state(task,
-			      TASK_INTERRUPTIBLE | (fatal ? TASK_KILLABLE | TASK_STOPPED : 0));
+	if (task == current) /* who runs does not sleep, or is just about to look at the flag */
+		return;
+	if (!wake_up_state(task, TASK_INTERRUPTIBLE | (fatal ? TASK_KILLABLE | TASK_STOPPED : 0)))
+		kick_process(task);
 }
 
 static bool wants_signal(int sig, const struct task_struct *t)

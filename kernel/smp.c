@@ -58,7 +58,7 @@ void smp_boot_cpus(void)
 	for (unsigned int n = 0; n < listed && cpu < nr_cpu_ids && err != -ENOMEM; n++) {
 		err = start_one(cpu, n);
 		if (!err)
-			cpu++;
+			rcu_start_thread(cpu++);
 	}
 	if (err == -ENOMEM)
 		pr_warn("smp: out of memory for more than %u processors\n", cpu);

@@ -6,11 +6,11 @@
  * to a real-time, batch or idle policy gets EINVAL, for the policy is not there.  It is better to be refused than to
  * believe in a promise that nobody keeps.
  *
- * Locking: process_table_lock for finding tasks and for cpus_allowed.
+ * Locking: process_table_lock for finding tasks; cpus_allowed belongs to the run queue (sched_balance.c).
  *
  * Sources: sched(7), sched_setscheduler(2), sched_setaffinity(2), membarrier(2).
  */
-#include <arch/percpu.h>
+#include <arch/smp.h>
 #include <arch/uaccess.h>
 #include <kernel/rcu.h>
 #include <kernel/sched.h>
@@ -46,51 +46,56 @@ static bool is_same_owner(const struct task_struct *task)
 
 /* --- which processors --- */
 
-static unsigned long possible_cpus(void)
-{
-	static_assert(NR_CPUS <= BITS_PER_LONG, "a set of CPUs is one word");
-
-	return GENMASK(nr_cpu_ids - 1, 0);
-}
-
 /* The result is the size of the kernel's own set in bytes; C libraries clear what is behind it. */
 long sys_sched_getaffinity(pid_t pid, unsigned int len, unsigned long *umask)
 {
 	const struct task_struct *task;
 	unsigned long mask = 0;
 
+	static_assert(NR_CPUS <= BITS_PER_LONG, "a set of CPUs is one word");
 	if ((u64)len * 8 < nr_cpu_ids || len % sizeof(mask))
 		return -EINVAL;
 	spin_lock_irq(&process_table_lock);
 	task = find_thread(pid);
 	if (task)
-		mask = task->cpus_allowed & possible_cpus();
+		mask = READ_ONCE(task->cpus_allowed) & READ_ONCE(cpu_online_mask);
 	spin_unlock_irq(&process_table_lock);
 	if (!task)
 		return -ESRCH;
 	return copy_to_user(umask, &mask, sizeof(mask)) ? -EFAULT : (long)sizeof(mask);
 }
 
+/* May the caller bind @task to the CPUs of @mask?  process_table_lock held. */
+static long check_affinity(const struct task_struct *task, unsigned long mask)
+{
+	if (!task)
+		return -ESRCH;
+	if (task->flags & PF_NO_SETAFFINITY)
+		return -EINVAL;
+	if (!is_same_owner(task) && !capable(CAP_SYS_NICE))
+		return -EPERM;
+	return mask & READ_ONCE(cpu_online_mask) ? 0 : -EINVAL;
+}
+
 long sys_sched_setaffinity(pid_t pid, unsigned int len, const unsigned long *umask)
 {
 	struct task_struct *task;
 	unsigned long mask = 0;
-	long err = 0;
+	long err;
 
 	if (copy_from_user(&mask, umask, min((size_t)len, sizeof(mask))))
 		return -EFAULT;
 	spin_lock_irq(&process_table_lock);
 	task = find_thread(pid);
-	if (!task)
-		err = -ESRCH;
-	else if (!is_same_owner(task) && !capable(CAP_SYS_NICE))
-		err = -EPERM;
-	else if (!(mask & possible_cpus()))
-		err = -EINVAL;
-	else
-		task->cpus_allowed = mask & possible_cpus();
+	err = check_affinity(task, mask);
+	if (!err)
+		get_task_struct(task);
 	spin_unlock_irq(&process_table_lock);
-	return err;
+	if (err)
+		return err;
+	set_cpus_allowed(task, mask & GENMASK(nr_cpu_ids - 1, 0));
+	put_task_struct(task);
+	return 0;
 }
 
 long sys_getcpu(u32 *ucpu, u32 *unode, void *unused)

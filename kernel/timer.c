@@ -8,9 +8,14 @@
  * signals, and start its timer again.
  *
  *   T1  timer->queued exactly while the node is in the tree of base(timer->cpu);
- *   T2  base->running names the timer whose function runs now: who cancels a timer on another CPU waits for it.
+ *   T2  base->running names the timer whose function runs now on that CPU;
+ *   T3  timer->cpu changes under the lock of the base it names, and is NO_CPU on the way to another: so whoever has
+ *       locked the base that a timer names, and finds it still named, has the timer.
  *
- * Locking: base->lock, rank LOCK_TIMER, irq-safe; it nests outside the run queue's.
+ * Starting and cancelling may be called at the same time on several CPUs.  A timer whose function runs is started
+ * again where it runs, so that it never runs twice at once.
+ *
+ * Locking: base->lock, rank LOCK_TIMER, irq-safe; it nests outside the run queue's.  Never two at a time.
  */
 #include <kernel/sched.h>
 #include <kernel/time.h>
@@ -22,6 +27,8 @@ struct timer_base {
 	struct rb_root_cached tree;
 	struct ktimer *running;
 };
+
+#define NO_CPU (~0u)
 
 static DEFINE_PER_CPU(struct timer_base, timer_bases);
 
@@ -65,6 +72,38 @@ static void dequeue(struct timer_base *base, struct ktimer *timer)
 	timer->queued = false;
 }
 
+/* Lock the base that @timer belongs to, interrupts off: T3. */
+static struct timer_base *lock_base(const struct ktimer *timer)
+{
+	for (;;) {
+		unsigned int cpu = READ_ONCE(timer->cpu);
+
+		if (cpu != NO_CPU) {
+			struct timer_base *base = base_of(cpu);
+
+			spin_lock(&base->lock);
+			if (likely(READ_ONCE(timer->cpu) == cpu))
+				return base;
+			spin_unlock(&base->lock);
+		}
+		cpu_relax();
+	}
+}
+
+/* @timer, which is not queued, goes from @base, which is locked, to this CPU's base, which is locked on return. */
+static struct timer_base *move_here(struct timer_base *base, struct ktimer *timer)
+{
+	struct timer_base *here = this_cpu_ptr(&timer_bases);
+
+	if (base == here || base->running == timer)
+		return base;
+	WRITE_ONCE(timer->cpu, NO_CPU);
+	spin_unlock(&base->lock);
+	spin_lock(&here->lock);
+	WRITE_ONCE(timer->cpu, smp_processor_id());
+	return here;
+}
+
 /**
  * ktimer_start - call timer->fn once, at or just after @expires_ns
  * @expires_ns: on CLOCK_MONOTONIC; the past means at once; KTIME_MAX: never
@@ -77,43 +116,61 @@ void ktimer_start(struct ktimer *timer, u64 expires_ns)
 	struct timer_base *base;
 	unsigned long flags;
 
-	ktimer_cancel(timer);
-	if (expires_ns >= KTIME_MAX)
-		return;
 	local_irq_save(flags);
-	base = this_cpu_ptr(&timer_bases);
-	spin_lock(&base->lock);
-	timer->expires_ns = expires_ns;
-	timer->cpu = smp_processor_id();
-	if (enqueue(base, timer) && !base->running)
-		timer_arm(expires_ns);
-	spin_unlock_irqrestore(&base->lock, flags);
+	base = lock_base(timer);
+	if (timer->queued)
+		dequeue(base, timer);
+	if (expires_ns < KTIME_MAX) {
+		base = move_here(base, timer);
+		timer->expires_ns = expires_ns;
+		/* While a function runs the interrupt goes on to arm the timer itself. */
+		if (enqueue(base, timer) && !base->running)
+			timer_arm(expires_ns);
+	}
+	spin_unlock(&base->lock);
+	local_irq_restore(flags);
+}
+
+/**
+ * ktimer_try_cancel - take a timer back, unless that means to wait
+ *
+ * Return: 1 it was pending, 0 it was not, -1 its function runs on another CPU just now: nothing was done.
+ * Context: any; irq-safe.
+ */
+int ktimer_try_cancel(struct ktimer *timer)
+{
+	struct timer_base *base;
+	unsigned long flags;
+	int ret = 0;
+
+	local_irq_save(flags);
+	base = lock_base(timer);
+	if (base->running == timer && base != this_cpu_ptr(&timer_bases)) {
+		ret = -1;
+	} else if (timer->queued) {
+		dequeue(base, timer);
+		ret = 1;
+	}
+	spin_unlock(&base->lock);
+	local_irq_restore(flags);
+	return ret;
 }
 
 /**
  * ktimer_cancel - take a timer back
  *
- * Return: true if it was still pending.  Either way fn is not running on another CPU afterwards, unless fn itself
- * is the caller.
- * Context: any; irq-safe.
+ * A function that runs on another CPU is waited for, and what it has started again is taken back, too.
+ *
+ * Return: true if it was still pending.  fn does not run any more, unless fn itself is the caller.
+ * Context: any; irq-safe; no lock held that fn takes.
  */
 bool ktimer_cancel(struct ktimer *timer)
 {
-	struct timer_base *base = base_of(READ_ONCE(timer->cpu));
-	unsigned long flags;
-	bool pending;
+	int ret;
 
-	spin_lock_irqsave(&base->lock, flags);
-	pending = timer->queued;
-	if (pending)
-		dequeue(base, timer);
-	while (base->running == timer && timer->cpu != smp_processor_id()) {
-		spin_unlock_irqrestore(&base->lock, flags);
+	while ((ret = ktimer_try_cancel(timer)) < 0)
 		cpu_relax();
-		spin_lock_irqsave(&base->lock, flags);
-	}
-	spin_unlock_irqrestore(&base->lock, flags);
-	return pending;
+	return ret;
 }
 
 static struct ktimer *first_timer(struct timer_base *base)

@@ -14,6 +14,7 @@
  * Sources: Intel SDM 3A "Exception and Interrupt Reference"; sigaction(2) for the codes, Linux for the choice.
  */
 #include <kernel/panic.h>
+#include <kernel/rcu.h>
 #include <kernel/sched.h>
 #include <kernel/signal.h>
 #include <arch/cpu.h>
@@ -146,10 +147,12 @@ static void handle_exception(struct pt_regs *regs, unsigned int vector, unsigned
  */
 void handle_interrupt(struct pt_regs *regs, unsigned int vector, unsigned long error_code)
 {
-	if (vector < NR_EXCEPTIONS)
+	if (vector < NR_EXCEPTIONS) {
 		handle_exception(regs, vector, error_code);
-	else
+	} else {
+		rcu_irq_enter();
 		irq_dispatch(regs, vector);
+	}
 	if (user_mode(regs) && unlikely(current->thread_flags & TIF_USER_WORK))
 		exit_to_user_mode(regs);
 }

@@ -9,6 +9,7 @@
 #define KERNEL_RCU_H
 
 #include <lib/types.h>
+#include <arch/percpu.h>
 
 struct rcu_head {
 	struct rcu_head *next;
@@ -31,9 +32,17 @@ void rcu_quiescent_state(
 	void); /* context switch, idle, tick in user mode; any context, no lock from RUNQUEUE on */
 bool rcu_needs_quiescent_state(void); /* does this CPU hold up a grace period? */
 void rcu_init(void);
-void rcu_cpu_online(void);   /* interrupts off */
-void rcu_idle_enter(void);   /* interrupts off */
-void rcu_idle_exit(void);    /* interrupts off */
-void rcu_start_thread(void); /* callbacks run in a kernel thread from now on */
+void rcu_cpu_online(void);               /* interrupts off; on the CPU itself */
+void rcu_idle_enter(void);               /* interrupts off */
+void rcu_idle_exit(void);                /* interrupts off */
+void rcu_start_thread(unsigned int cpu); /* sleeps */
+
+DECLARE_PER_CPU(u32, rcu_cpu_idle);
+/* rcu_irq_enter - an interrupt: the CPU may read, even if it was idle.  The idle loop calls rcu_idle_enter again. */
+static inline void rcu_irq_enter(void)
+{
+	if (unlikely(this_cpu_read(rcu_cpu_idle)))
+		rcu_idle_exit();
+}
 
 #endif

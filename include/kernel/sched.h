@@ -37,12 +37,13 @@ struct pt_regs;
 #define TIF_USER_WORK      (TIF_NEED_RESCHED | TIF_SIGPENDING | TIF_NOTIFY_RESUME)
 
 /* task->flags; values are Linux's, /proc/[pid]/stat shows them */
-#define PF_IDLE       0x00000002u
-#define PF_KTHREAD    0x00200000u
-#define PF_RANDOMIZE  0x00400000u /* this program's addresses are randomised */
-#define PF_EXITING    0x00000004u
-#define PF_FORKNOEXEC 0x00000040u
-#define PF_SIGNALED   0x00000400u
+#define PF_IDLE           0x00000002u
+#define PF_NO_SETAFFINITY 0x04000000u /* a kernel thread that belongs to its CPU */
+#define PF_KTHREAD        0x00200000u
+#define PF_RANDOMIZE      0x00400000u /* this program's addresses are randomised */
+#define PF_EXITING        0x00000004u
+#define PF_FORKNOEXEC     0x00000040u
+#define PF_SIGNALED       0x00000400u
 
 /* task->jobctl */
 #define JOBCTL_STOP_PENDING  0x1u /* the group stops: so shall this thread */
@@ -78,10 +79,10 @@ struct task_struct {
 
 	struct sched_entity se;
 	int prio_nice;    /* [q] -20..19 */
-	unsigned int cpu; /* [q] */
-	unsigned long cpus_allowed;
-	u64 utime_ns, stime_ns; /* [q] sampled by the tick; see task_cputime */
-	u64 start_time_ns;      /* [I] on the monotonic clock */
+	unsigned int cpu; /* [q] where it runs or ran last: whose queue's lock is meant by [q] */
+	unsigned long cpus_allowed; /* [q] some bit of it is online */
+	u64 utime_ns, stime_ns;     /* [q] sampled by the tick; see task_cputime */
+	u64 start_time_ns;          /* [I] on the monotonic clock */
 	unsigned long nvcsw, nivcsw;
 	unsigned long min_flt, maj_flt; /* [c] */
 
@@ -138,7 +139,7 @@ DECLARE_PER_CPU(struct task_struct *, current_task);
 
 extern struct task_struct init_task; /* CPU 0's idle task */
 
-/* --- kernel/sched.c --- */
+/* --- kernel/sched.c, sched_balance.c --- */
 void sched_init(void);
 void sched_init_idle(struct task_struct *idle, unsigned int cpu);
 void schedule(void); /* gives up the CPU; state says whether it stays runnable */
@@ -147,6 +148,11 @@ int wake_up_state(struct task_struct *task, unsigned int states);
 void wake_up_new_task(struct task_struct *task);
 void scheduler_tick(void); /* timer interrupt */
 void sched_yield_task(void);
+void sched_leave_cpu(void);
+void kick_process(
+	const struct task_struct *task); /* if it runs: it shall look at its thread_flags */
+void set_cpus_allowed(struct task_struct *task,
+		      unsigned long mask); /* leaves where it may not be */
 static inline void set_task_state(unsigned int state)
 {
 	__atomic_store_n(&current->state, state, __ATOMIC_SEQ_CST);
@@ -170,9 +176,13 @@ struct kernel_clone_args {
 	int (*fn)(void *);        /* kernel thread */
 	void *fn_arg;
 	const char *name;
+	unsigned long cpus; /* kernel thread: where it may run; 0: anywhere */
 };
 pid_t kernel_clone(struct kernel_clone_args *args); /* pid, or -errno */
 struct task_struct *kthread_run(int (*fn)(void *), void *arg, const char *name); /* ERR_PTR */
+/* kthread_run_on_cpu - the same, bound to one CPU, which is online */
+struct task_struct *kthread_run_on_cpu(int (*fn)(void *), void *arg, const char *name,
+				       unsigned int cpu);
 void do_exit(int code) __attribute__((noreturn)); /* this thread; wait-status encoding */
 void do_group_exit(int code) __attribute__((noreturn));
 void get_task_struct(struct task_struct *task);
@@ -210,9 +220,9 @@ void sched_fork(struct task_struct *task);
 void sched_finish_new(struct task_struct *last);
 void set_user_nice(struct task_struct *task, int nice); /* -20..19 */
 /* task_cputime - user and system time so far, ns; their sum is exact, the split sampled */
-void task_cputime(const struct task_struct *task, u64 *utime_ns, u64 *stime_ns);
+void task_cputime(struct task_struct *task, u64 *utime_ns, u64 *stime_ns);
 /* thread_group_cputime - the same over living and dead threads; process_table_lock held */
-void thread_group_cputime(const struct task_struct *task, u64 *utime_ns, u64 *stime_ns);
+void thread_group_cputime(struct task_struct *task, u64 *utime_ns, u64 *stime_ns);
 unsigned long nr_context_switches(void); /* all CPUs, since boot */
 unsigned int nr_running(void);
 void get_avenrun(u64 loads[3]); /* load averages, 1 << SI_LOAD_SHIFT is one */

@@ -47,6 +47,8 @@ void timers_init(void); /* takes VECTOR_TIMER; after apic_init and time_init */
 void ktimer_init(struct ktimer *timer, void (*fn)(struct ktimer *timer));
 void ktimer_start(struct ktimer *timer, u64 expires_ns); /* again: moves it */
 bool ktimer_cancel(struct ktimer *timer); /* true if it was pending; afterwards fn does not run */
+int ktimer_try_cancel(
+	struct ktimer *timer); /* the same without waiting: -1 while fn runs elsewhere */
 /**
  * schedule_timeout - sleep in the state set by the caller, for @ns at most (KTIME_MAX: no limit)
  *
