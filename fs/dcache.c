@@ -235,16 +235,22 @@ static void swap_names(struct dentry *a, struct dentry *b)
 
 /**
  * d_move - rename(2): @dentry gets the place and name of @target
- * @target:   negative, or already deleted; with @exchange a live dentry, which gets @dentry's place and name
+ * @target: negative; or positive, and then deleted, or with @exchange given @dentry's place and name.  The caller
+ *          holds a reference
+ *
+ * All in one step: at every moment a lookup finds the old or the new owner of a name that is replaced.
  *
  * Locks: both directories' i_rwsem for write, and the mutex of renames when they differ.
  */
 void d_move(struct dentry *dentry, struct dentry *target, bool exchange)
 {
+	bool replaced = target->d_inode && !exchange;
+
 	spin_lock(&dcache_lock);
 	d_unlink_locked(dentry);
-	if (exchange)
-		d_unlink_locked(target);
+	d_unlink_locked(target);
+	if (replaced)
+		target->d_flags |= DCACHE_UNLINKED;
 	swap_names(dentry, target);
 	swap(dentry->d_parent, target->d_parent); /* the references to them travel along */
 	dentry->d_flags &= ~DCACHE_UNLINKED;
@@ -252,6 +258,8 @@ void d_move(struct dentry *dentry, struct dentry *target, bool exchange)
 	if (exchange)
 		d_link_locked(target);
 	spin_unlock(&dcache_lock);
+	if (replaced)
+		d_unpin(target);
 }
 
 struct dentry *d_lookup_locked(struct dentry *parent, const struct qstr *name)

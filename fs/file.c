@@ -179,7 +179,9 @@ int files_unshare_exec(void)
 	files = files_dup(old);
 	if (!files)
 		return -ENOMEM;
+	spin_lock_irq(&process_table_lock); /* /proc looks at task->files under it */
 	current->files = files;
+	spin_unlock_irq(&process_table_lock);
 	files_put(old);
 	return 0;
 }
@@ -213,6 +215,18 @@ void files_close_on_exec(void)
 		spin_lock(&files->lock);
 	}
 	spin_unlock(&files->lock);
+}
+
+/* fd_is_file - is @fd of the current task still @file? */
+bool fd_is_file(unsigned int fd, const struct file *file)
+{
+	struct files_struct *files = current->files;
+	bool is;
+
+	spin_lock(&files->lock);
+	is = fd < files->max_fds && files->fd[fd] == file;
+	spin_unlock(&files->lock);
+	return is;
 }
 
 struct file *files_next(struct files_struct *files, unsigned int *fd)
@@ -293,8 +307,11 @@ static int alloc_fd(unsigned int start, unsigned int end, unsigned int flags)
 		if (start <= files->next_fd)
 			files->next_fd = fd + 1;
 		__set_bit((int)fd, files->open_fds);
+		/* F_SETFD may have come just after the close of what had this number. */
 		if (flags & O_CLOEXEC)
 			__set_bit((int)fd, files->close_on_exec);
+		else
+			__clear_bit((int)fd, files->close_on_exec);
 	}
 	spin_unlock(&files->lock);
 	return err ? err : (int)fd;
@@ -542,7 +559,7 @@ static long do_fcntl(unsigned int fd, struct file *file, unsigned int cmd, unsig
 	case F_OFD_GETLK:
 	case F_OFD_SETLK:
 	case F_OFD_SETLKW:
-		return posix_lock_ioctl(file, cmd, (struct flock *)arg);
+		return posix_lock_ioctl(fd, file, cmd, (struct flock *)arg);
 	case F_SETPIPE_SZ:
 		return pipe_set_size(file, arg);
 	case F_GETPIPE_SZ:

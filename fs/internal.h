@@ -138,7 +138,8 @@ int filp_close(struct file *file, struct files_struct *files);
 
 /* --- locks.c --- */
 struct flock;
-int posix_lock_ioctl(struct file *file, unsigned int cmd, struct flock *user_lock);
+int posix_lock_ioctl(unsigned int fd, struct file *file, unsigned int cmd, struct flock *user_lock);
+bool fd_is_file(unsigned int fd, const struct file *file);
 void locks_remove_posix(struct inode *inode, struct files_struct *owner);
 void locks_remove_flock(struct file *file);
 

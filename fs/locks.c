@@ -266,8 +266,24 @@ static int get_lock(struct file *file, const struct file_lock *want, struct floc
 	return 0;
 }
 
-/* posix_lock_ioctl - F_GETLK, F_SETLK, F_SETLKW and their OFD kin; Ref: fcntl(2) */
-int posix_lock_ioctl(struct file *file, unsigned int cmd, struct flock *ulock)
+/*
+ * A lock of the process, set by way of @fd.  Another thread may close @fd meanwhile, and its close find no lock yet:
+ * then nobody would ever remove this one, so it goes again.  The close takes the number away before it looks for
+ * locks, and we set the lock before we look at the number: one of the two sees the other.
+ */
+static int set_posix_lock(unsigned int fd, struct file *file, const struct file_lock *want,
+			  bool wait)
+{
+	int err = set_lock(file->f_inode, want, wait);
+
+	if (err || want->type == F_UNLCK || fd_is_file(fd, file))
+		return err;
+	locks_remove_posix(file->f_inode, current->files);
+	return -EBADF;
+}
+
+/* posix_lock_ioctl - F_GETLK, F_SETLK, F_SETLKW and their OFD kin, by way of @fd; Ref: fcntl(2) */
+int posix_lock_ioctl(unsigned int fd, struct file *file, unsigned int cmd, struct flock *ulock)
 {
 	bool ofd = cmd == F_OFD_GETLK || cmd == F_OFD_SETLK || cmd == F_OFD_SETLKW;
 	struct file_lock want = { .kind = ofd ? FL_OFD : FL_POSIX, .pid = current->tgid };
@@ -294,9 +310,10 @@ int posix_lock_ioctl(struct file *file, unsigned int cmd, struct flock *ulock)
 	if ((want.type == F_RDLCK && !(file->f_mode & FMODE_READ)) ||
 	    (want.type == F_WRLCK && !(file->f_mode & FMODE_WRITE)))
 		return -EBADF;
-	if (ofd)
-		file->f_flock = 1;
-	return set_lock(file->f_inode, &want, cmd == F_SETLKW || cmd == F_OFD_SETLKW);
+	if (!ofd)
+		return set_posix_lock(fd, file, &want, cmd == F_SETLKW);
+	file->f_flock = 1;
+	return set_lock(file->f_inode, &want, cmd == F_OFD_SETLKW);
 }
 
 /* sys_flock - Ref: flock(2).  -EBADF, -EINVAL, -EWOULDBLOCK, -EINTR, -ENOLCK */

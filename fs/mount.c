@@ -322,18 +322,38 @@ int mount_root(void)
 
 /* --- mount(2) --- */
 
+/* Was @path taken out of the tree (umount2(2) with MNT_DETACH) while somebody stood on it?  namespace_mutex held. */
+static bool is_detached(const struct path *path)
+{
+	return list_empty(&path->mnt->list);
+}
+
+/* Hang @mnt onto @path, which is still there and stays: whoever removes a name takes the lock too. */
+static int attach_if_linked(struct mount *mnt, const struct path *path)
+{
+	struct inode *inode = path->dentry->d_inode;
+	int err = 0;
+
+	down_write(&inode->i_rwsem);
+	if (path->dentry->d_flags & DCACHE_UNLINKED)
+		err = -ENOENT;
+	else
+		attach_mount(mnt, path->mnt, path->dentry);
+	up_write(&inode->i_rwsem);
+	return err;
+}
+
 /* Hang @mnt onto @path unless the types of the two differ or the same is mounted there already. */
 static int graft(struct mount *mnt, const struct path *path)
 {
+	if (is_detached(path))
+		return -EINVAL;
 	if (S_ISDIR(mnt->root->d_inode->i_mode) != d_is_dir(path->dentry))
 		return -ENOTDIR;
 	if (path->mnt->sb == mnt->sb && path->mnt->root == path->dentry &&
 	    mnt->root == path->dentry)
 		return -EBUSY;
-	if (path->dentry->d_flags & DCACHE_UNLINKED)
-		return -ENOENT;
-	attach_mount(mnt, path->mnt, path->dentry);
-	return 0;
+	return attach_if_linked(mnt, path);
 }
 
 static int new_mount(const struct path *path, const char *type_name, const char *source,
@@ -407,7 +427,7 @@ static int move_mount(const struct path *path, const char *source)
 	err = kern_path(source, LOOKUP_FOLLOW, &from);
 	if (err)
 		return err;
-	if (from.dentry != from.mnt->root || !from.mnt->parent)
+	if (from.dentry != from.mnt->root || !from.mnt->parent || is_detached(path))
 		err = -EINVAL;
 	else if (S_ISDIR(from.dentry->d_inode->i_mode) != d_is_dir(path->dentry))
 		err = -EINVAL;

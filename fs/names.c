@@ -6,7 +6,10 @@
  * done here, after it agreed.
  *
  * Locks, outermost first: rename_mutex when a rename crosses directories (it keeps the shape of the tree still, so
- * that no directory becomes its own ancestor), the directories' i_rwsem (the ancestor first), then the victims'.
+ * that no directory becomes its own ancestor), the directories' i_rwsem (the ancestor first), then those of what is
+ * removed, replaced or moved (lock_renamed).  So everybody locks downwards in the tree; only a rename that crosses
+ * directories locks two that are not above each other, and rename_mutex lets one of them do that at a time.  Files
+ * come last, two of them by address: through hard links two renames may meet the same pair from different names.
  *
  * Errors come in Linux's order: an existing name is EEXIST even where creating would be EROFS or EACCES.
  */
@@ -261,6 +264,9 @@ static int unlink_locked(struct nameidata *nd, struct dentry *victim)
 		return err;
 	down_write_nested(&inode->i_rwsem);
 	err = victim->d_flags & DCACHE_MOUNTED ? -EBUSY : dir->i_op->unlink(dir, victim);
+	if (!err)
+		d_delete(
+			victim); /* under the victim's lock: mount(2) looks there whether it is gone */
 	up_write(&inode->i_rwsem);
 	return err;
 }
@@ -278,6 +284,8 @@ static int rmdir_locked(struct nameidata *nd, struct dentry *victim)
 		return err;
 	down_write_nested(&inode->i_rwsem);
 	err = victim->d_flags & DCACHE_MOUNTED ? -EBUSY : dir->i_op->rmdir(dir, victim);
+	if (!err)
+		d_delete(victim);
 	up_write(&inode->i_rwsem);
 	return err;
 }
@@ -302,11 +310,8 @@ static int remove_name(int dfd, const char *name, int (*check_type)(const struct
 		down_write(&dir->i_rwsem);
 		victim = lookup_victim(&nd);
 		err = PTR_ERR_OR_ZERO(victim);
-		if (!err) {
+		if (!err)
 			err = remove(&nd, victim);
-			if (!err)
-				d_delete(victim);
-		}
 		up_write(&dir->i_rwsem);
 		if (!IS_ERR(victim))
 			dput(victim); /* perhaps the file's end: without the directory's lock */
@@ -424,30 +429,47 @@ static int rename_check_names(struct renaming *r)
 	return 0;
 }
 
-/* Lock what the move changes besides the directories: a replaced file or directory, and the moved one. */
+/*
+ * What the move changes besides the directories: a replaced file or directory, and the moved one, in the order of the
+ * essay.  A directory that keeps its parent is not locked when it is moved: another rename may hold it as one of its
+ * two directories and wait for the other, our target.  Nothing in it changes.
+ */
+static void lock_renamed(struct inode *locked[2], struct inode *source, struct inode *target,
+			 bool same_parent)
+{
+	if (same_parent && S_ISDIR(source->i_mode))
+		source = NULL;
+	locked[0] = source;
+	locked[1] = target;
+	if (source && target && !S_ISDIR(source->i_mode) &&
+	    (S_ISDIR(target->i_mode) || target < source))
+		swap(locked[0], locked[1]);
+	for (int i = 0; i < 2; i++)
+		if (locked[i])
+			down_write_nested(&locked[i]->i_rwsem);
+}
+
+static void unlock_renamed(struct inode *locked[2])
+{
+	for (int i = 1; i >= 0; i--)
+		if (locked[i])
+			up_write(&locked[i]->i_rwsem);
+}
+
 static int rename_inodes(struct renaming *r)
 {
 	struct inode *old_dir = r->from.path.dentry->d_inode, *new_dir = r->to.path.dentry->d_inode;
-	struct inode *source = r->old->d_inode, *target = r->new->d_inode;
+	struct inode *locked[2];
 	int err;
 
-	down_write_nested(&source->i_rwsem);
-	if (target)
-		down_write_nested(&target->i_rwsem);
+	lock_renamed(locked, r->old->d_inode, r->new->d_inode, old_dir == new_dir);
 	if ((r->old->d_flags | r->new->d_flags) & DCACHE_MOUNTED)
 		err = -EBUSY;
 	else
 		err = old_dir->i_op->rename(old_dir, r->old, new_dir, r->new, r->flags);
-	if (!err) {
-		bool exchange = r->flags & RENAME_EXCHANGE;
-
-		if (target && !exchange)
-			d_delete(r->new);
-		d_move(r->old, r->new, exchange);
-	}
-	if (target)
-		up_write(&target->i_rwsem);
-	up_write(&source->i_rwsem);
+	if (!err)
+		d_move(r->old, r->new, r->flags & RENAME_EXCHANGE);
+	unlock_renamed(locked);
 	return err;
 }
 

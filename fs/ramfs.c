@@ -52,7 +52,8 @@ int ramfs_charge_page(struct inode *inode)
 /* ramfs_recharge - pages went: give back what is charged beyond what is cached */
 void ramfs_recharge(struct inode *inode)
 {
-	long surplus = atomic_long_read(&inode->i_charged) - (long)READ_ONCE(inode->i_data.nrpages);
+	long charged = atomic_long_read(&inode->i_charged); /* first: see above */
+	long surplus = charged - (long)READ_ONCE(inode->i_data.nrpages);
 
 	if (surplus <= 0)
 		return;

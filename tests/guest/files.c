@@ -686,6 +686,26 @@ static void fifo_connects_two_processes(void)
 	CHECK_EQ(status, 0);
 }
 
+/* Linux says EINVAL; since 6.18 ENOENT. */
+static void cannot_mount(const char *source, const char *target, const char *type, int flags)
+{
+	long err = RAW(__NR_mount, source, target, type, flags, 0);
+
+	CHECK(err == -EINVAL || err == -ENOENT);
+}
+
+static void nothing_is_mounted_where_the_tree_was_left(void)
+{
+	CHECK(mkdir("d", 0755) == 0);
+	if (RAW(__NR_mount, "none", "d", "tmpfs", 0, 0) == -EPERM)
+		return;
+	CHECK(chdir("d") == 0 && mkdir("below", 0755) == 0);
+	CHECK_EQ(RAW(__NR_umount2, "../d", 2 /* MNT_DETACH */), 0);
+	cannot_mount("none", "below", "tmpfs", 0);
+	cannot_mount("none", ".", "tmpfs", 0);
+	cannot_mount("/tmp", "below", NULL, 4096 /* MS_BIND */);
+}
+
 static void proc_self_is_this_process(void)
 {
 	char link[32], number[32];
@@ -718,5 +738,5 @@ TEST_MAIN("files",
 	CASE(getdents_lists_every_name_once), CASE(getdents_errors), CASE(truncate_shortens_and_lengthens),
 	CASE(access_and_chmod), CASE(chown_sets_owner_and_drops_suid), CASE(utimensat_sets_times),
 	CASE(working_folder_moves), CASE(writing_moves_the_modification_time), CASE(fifo_connects_two_processes),
-	CASE(proc_self_is_this_process))
+	CASE(nothing_is_mounted_where_the_tree_was_left), CASE(proc_self_is_this_process))
 /* clang-format on */

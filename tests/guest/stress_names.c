@@ -296,7 +296,93 @@ static void a_listing_shows_each_name_once(void)
 	run_processes(WORKERS, list_or_change);
 }
 
+/* --- renames that replace and exchange --- */
+
+static void replace_or_open(void *number)
+{
+	char mine[] = "mine-0";
+	long fd;
+
+	mine[5] = (char)('0' + (long)number);
+	for (int step = 0; step < STEPS; step++) {
+		if ((long)number % 2) {
+			fd = RAW(__NR_open, mine, O_CREAT | O_WRONLY, 0644);
+			RAW(__NR_close, fd);
+			if (fd < 0 || RAW(__NR_rename, mine, "replaced"))
+				fail("not replaced");
+			continue;
+		}
+		fd = RAW(__NR_open, "replaced", O_RDONLY, 0);
+		if (fd < 0)
+			fail("the name is not there: %ld", fd);
+		RAW(__NR_close, fd);
+	}
+}
+
+static void a_replaced_name_is_always_there(void)
+{
+	write_file("replaced", "", 0, 0644);
+	run_processes(WORKERS, replace_or_open);
+	CHECK(unlink("replaced") == 0);
+}
+
+/* Pairs of names whose files or folders are the same two, met in another order or another way by each worker. */
+static void exchange_pairs(void *number)
+{
+	static const char *const pairs[WORKERS][2] = {
+		{ "left/f", "left/g" },
+		{ "right/p", "right/q" },
+		{ "x", "y" },
+		{ "x/in", "y/in" },
+	};
+	const char *const *pair = pairs[(long)number];
+
+	for (int step = 0; step < STEPS; step++)
+		EXPECT("renameat2", RAW(__NR_renameat2, AT_FDCWD, pair[0], AT_FDCWD, pair[1], 2),
+		       ENOENT);
+}
+
+static void exchanges_do_not_wait_for_each_other(void)
+{
+	CHECK(mkdir("left", 0755) == 0 && mkdir("right", 0755) == 0);
+	write_file("left/f", "1", 1, 0644);
+	write_file("left/g", "2", 1, 0644);
+	CHECK(link("left/g", "right/p") == 0 && link("left/f", "right/q") == 0);
+	CHECK(mkdir("x", 0755) == 0 && mkdir("y", 0755) == 0);
+	CHECK(mkdir("x/in", 0755) == 0 && mkdir("y/in", 0755) == 0);
+	run_processes(WORKERS, exchange_pairs);
+	CHECK(access("x/in", F_OK) == 0 && access("y/in", F_OK) == 0);
+}
+
 /* --- one table of descriptors for several threads --- */
+
+/* A lock by a number that another thread closes just now must not outlive the close. */
+static void lock_or_close(void *number)
+{
+	struct {
+		short type, whence;
+		long start, len;
+		int pid;
+	} range = { 1 /* F_WRLCK */, SEEK_SET, 0, 10, 0 };
+	long fd;
+
+	for (int step = 0; step < 2 * STEPS; step++) {
+		if ((long)number % 2) {
+			EXPECT("fcntl", RAW(__NR_fcntl, 100, F_SETLK, &range), EBADF);
+			continue;
+		}
+		EXPECT("close", RAW(__NR_close, 100), EBADF);
+		fd = RAW(__NR_open, "locked", O_RDWR | O_CREAT, 0644);
+		EXPECT("dup2", RAW(__NR_dup2, fd, 100), EBUSY);
+		RAW(__NR_close, fd);
+		RAW(__NR_unlink, "locked");
+	}
+}
+
+static void locks_end_with_their_descriptor(void)
+{
+	run_threads(WORKERS, lock_or_close);
+}
 
 #define FILES 6
 #define FIRST 40 /* descriptors that everybody opens and closes */
@@ -359,4 +445,6 @@ static void threads_share_their_descriptors(void)
 
 STRESS_MAIN("stress_names", CASE(folders_survive_all_changes), CASE(one_makes_and_one_removes),
 	    CASE(renamed_files_are_never_lost), CASE(moved_folders_make_no_circle),
-	    CASE(a_listing_shows_each_name_once), CASE(threads_share_their_descriptors))
+	    CASE(a_listing_shows_each_name_once), CASE(a_replaced_name_is_always_there),
+	    CASE(exchanges_do_not_wait_for_each_other), CASE(locks_end_with_their_descriptor),
+	    CASE(threads_share_their_descriptors))
