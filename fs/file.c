@@ -245,6 +245,21 @@ struct file *files_next(struct files_struct *files, unsigned int *fd)
 	return file;
 }
 
+/* files_lookup - the file behind @fd with a reference, or NULL; and whether an exec closes it */
+struct file *files_lookup(struct files_struct *files, unsigned int fd, bool *close_on_exec)
+{
+	struct file *file = NULL;
+
+	spin_lock(&files->lock);
+	if (fd < files->max_fds && files->fd[fd]) {
+		file = get_file(files->fd[fd]);
+		if (close_on_exec)
+			*close_on_exec = test_bit((int)fd, files->close_on_exec);
+	}
+	spin_unlock(&files->lock);
+	return file;
+}
+
 unsigned int files_max_fds(struct task_struct *task)
 {
 	unsigned int max;

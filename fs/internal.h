@@ -54,8 +54,6 @@ void inode_touch(struct inode *inode); /* mtime and ctime are now */
 int cred_permission(struct inode *inode, int mask, const struct cred *cred);
 bool cred_capable(const struct cred *cred, int cap);
 bool inode_owner_or_capable(const struct inode *inode);
-int simple_setattr(struct dentry *dentry, const struct kstat *attr, unsigned int valid);
-void generic_fillattr(struct inode *inode, struct kstat *stat);
 int vfs_getattr(const struct path *path, struct kstat *stat);
 void inode_set_size(struct inode *inode, u64 size);
 void inode_strip_privileges(struct inode *inode);

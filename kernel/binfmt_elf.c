@@ -281,7 +281,7 @@ static unsigned int build_auxv(unsigned long *words, const struct linux_binprm *
 	aux(&b, AT_EUID, cred->euid);
 	aux(&b, AT_GID, cred->gid);
 	aux(&b, AT_EGID, cred->egid);
-	aux(&b, AT_SECURE, 0);
+	aux(&b, AT_SECURE, bprm->secureexec);
 	aux(&b, AT_RANDOM, random);
 	aux(&b, AT_HWCAP2, cpu_has(X86_FEATURE_FSGSBASE) ? HWCAP2_FSGSBASE : 0);
 	aux(&b, AT_EXECFN, bprm->exec);
@@ -384,7 +384,7 @@ static void set_mm_extent(struct mm_struct *mm, const struct elf_file *prog, boo
 	mm->start_data = e->start_data + prog->bias;
 	mm->end_data = e->end_data + prog->bias;
 	mm->start_brk = mm->brk = PAGE_ALIGN(e->brk + prog->bias);
-	if (!(current->flags & PF_RANDOMIZE))
+	if (!(current->flags & PF_RANDOMIZE) || READ_ONCE(randomize_va_space) < 2)
 		return;
 	/* A static PIE lies in the mmap region, where the heap could not grow: it is put where a program would be. */
 	if (prog->hdr.e_type == ET_DYN && !has_interp)

@@ -43,7 +43,7 @@
 #define STACK_RND_PAGES     0x3fffffUL /* 22 bits of pages: 16 GiB */
 #define MMAP_RND_MASK       ((1UL << 28) - 1) /* pages: 1 TiB */
 
-bool randomize_va_space = true;
+int randomize_va_space = 2;
 
 static LIST_HEAD(formats);
 
@@ -229,19 +229,29 @@ static bool wants_randomization(void)
 	return randomize_va_space && !(current->personality & ADDR_NO_RANDOMIZE);
 }
 
+static void pick_layout(struct mm_struct *mm, u64 stack_limit)
+{
+	mm_set_layout(mm, stack_limit,
+		      wants_randomization() ? (get_random_long() & MMAP_RND_MASK) | 1 : 0,
+		      current->personality & ADDR_COMPAT_LAYOUT);
+}
+
+static vaddr_t random_stack_bytes(void)
+{
+	return (get_random_long() & STACK_RND_PAGES) << PAGE_SHIFT;
+}
+
 static int bprm_mm_init(struct linux_binprm *bprm)
 {
-	bool rnd = wants_randomization();
 	vaddr_t top = TASK_SIZE_MAX;
 
 	bprm->mm = mm_alloc();
 	if (!bprm->mm)
 		return -ENOMEM;
-	mm_set_layout(bprm->mm, rlimit(RLIMIT_STACK),
-		      rnd ? (get_random_long() & MMAP_RND_MASK) | 1 : 0,
-		      current->personality & ADDR_COMPAT_LAYOUT);
-	if (rnd)
-		top -= (get_random_long() & STACK_RND_PAGES) << PAGE_SHIFT;
+	pick_layout(bprm->mm, rlimit(RLIMIT_STACK));
+	bprm->randomized = wants_randomization();
+	if (bprm->randomized)
+		top -= random_stack_bytes();
 	mmap_write_lock(bprm->mm);
 	bprm->vma = setup_stack_vma(bprm->mm, top);
 	mmap_write_unlock(bprm->mm);
@@ -254,6 +264,8 @@ static int bprm_mm_init(struct linux_binprm *bprm)
 
 int setup_arg_pages(struct linux_binprm *bprm, int executable_stack)
 {
+	/* Who asked for no randomisation may have lost the right to (secure_layout). */
+	vaddr_t shift = wants_randomization() && !bprm->randomized ? random_stack_bytes() : 0;
 	struct mm_struct *mm = current->mm;
 	struct mm_limits lim;
 	int err = window_flush(bprm);
@@ -263,9 +275,11 @@ int setup_arg_pages(struct linux_binprm *bprm, int executable_stack)
 	bprm->window_addr = 0;
 	task_limits(current, &lim);
 	mmap_write_lock(mm);
-	err = finalize_stack_vma(mm, bprm->vma, &lim, bprm->vma->vm_end,
+	err = finalize_stack_vma(mm, bprm->vma, &lim, bprm->vma->vm_end - shift,
 				 executable_stack == EXSTACK_ENABLE_X ? VM_EXEC : 0);
 	mmap_write_unlock(mm);
+	bprm->p -= shift;
+	bprm->exec -= shift;
 	return err;
 }
 
@@ -351,14 +365,33 @@ static void forget_old_program(struct task_struct *me, const struct linux_binprm
 	me->personality &= ~READ_IMPLIES_EXEC;
 	me->sas = (struct sigaltstack_info){ .flags = SS_DISABLE };
 	me->restart.fn = NULL;
-	me->pdeath_signal = me->cred.uid == me->cred.euid ? me->pdeath_signal : 0;
-	me->keep_caps = false;
 	WRITE_ONCE(me->self_exec_id, me->self_exec_id + 1);
 	spin_lock_irq(&me->sighand->lock);
 	flush_signal_handlers(me, false);
 	spin_unlock_irq(&me->sighand->lock);
 	files_close_on_exec();
 	set_task_comm(me, name ? name + 1 : bprm->filename);
+}
+
+/* A program with rights that its caller lacks is laid out as the system wants it. */
+static void secure_layout(const struct linux_binprm *bprm)
+{
+	unsigned int cleared = current->personality & bprm->per_clear;
+
+	current->personality &= ~bprm->per_clear;
+	if (bprm->secureexec || cleared)
+		pick_layout(bprm->mm, bprm->secureexec
+					      ? min(rlimit(RLIMIT_STACK), STACK_LIMIT_DEFAULT)
+					      : rlimit(RLIMIT_STACK));
+}
+
+/* Nobody else looks into a program that may not be read, or that runs for another than who it runs as. */
+static unsigned int exec_dumpable(const struct linux_binprm *bprm)
+{
+	const struct cred *old = &current->cred;
+
+	return old->uid == old->euid && old->gid == old->egid && old->euid == bprm->cred.euid &&
+	       old->egid == bprm->cred.egid && !inode_permission(bprm->file->f_inode, MAY_READ);
 }
 
 /**
@@ -386,12 +419,17 @@ int begin_new_exec(struct linux_binprm *bprm)
 			sighand_put(fresh);
 		return err;
 	}
+	bprm_creds_from_file(bprm);
+	secure_layout(bprm);
 	mm_set_exe_file(bprm->mm, bprm->file);
+	set_dumpable(bprm->mm, exec_dumpable(bprm)); /* before anybody can see it */
 	exec_mmap(bprm->mm);
 	bprm->past_return = true;
 	unshare_sighand(me, fresh);
 	forget_old_program(me, bprm);
-	bprm->mm->flags = (bprm->mm->flags & ~MMF_DUMPABLE_MASK) | 1;
+	if (bprm->secureexec)
+		me->pdeath_signal = 0;
+	commit_creds(&bprm->cred);
 	return 0;
 }
 

@@ -42,7 +42,7 @@
 
 static unsigned long fork_count;  /* process_table_lock */
 static unsigned int thread_count; /* process_table_lock */
-static unsigned int max_threads;
+int max_threads;
 
 static struct kmem_cache *task_cache, *signal_cache, *sighand_cache;
 
@@ -57,8 +57,9 @@ void fork_init(void)
 					 SLAB_PANIC, NULL);
 	sighand_cache = kmem_cache_create("sighand_cache", sizeof(struct sighand_struct), 0,
 					  SLAB_PANIC, NULL);
-	max_threads = (unsigned int)clamp(limit, 20UL, (u64)PID_MAX_LIMIT - 1);
-	init_task.signal->rlim[RLIMIT_NPROC] = (struct rlimit){ max_threads / 2, max_threads / 2 };
+	max_threads = (int)clamp(limit, 20UL, (u64)PID_MAX_LIMIT - 1);
+	init_task.signal->rlim[RLIMIT_NPROC] =
+		(struct rlimit){ (u64)max_threads / 2, (u64)max_threads / 2 };
 	init_task.signal->rlim[RLIMIT_SIGPENDING] = init_task.signal->rlim[RLIMIT_NPROC];
 }
 
@@ -203,7 +204,7 @@ static int check_process_limits(void)
 	if (cred->uid != 0 && !capable(CAP_SYS_RESOURCE) && !capable(CAP_SYS_ADMIN) &&
 	    count_processes(cred->uid) >= rlimit(RLIMIT_NPROC))
 		return -EAGAIN;
-	return nr_threads() >= max_threads ? -EAGAIN : 0;
+	return nr_threads() >= (unsigned int)READ_ONCE(max_threads) ? -EAGAIN : 0;
 }
 
 static int copy_files(const struct kernel_clone_args *args, struct task_struct *task)

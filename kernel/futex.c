@@ -654,7 +654,7 @@ long sys_get_robust_list(pid_t pid, u64 *uhead, size_t *ulen)
 	spin_lock_irq(&process_table_lock);
 	task = pid ? find_task(pid) : current;
 	if (task) {
-		err = ptrace_may_access(task) ? 0 : -EPERM;
+		err = ptrace_may_access(task, false) ? 0 : -EPERM;
 		head = (u64)task->robust_list;
 	}
 	spin_unlock_irq(&process_table_lock);

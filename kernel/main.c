@@ -84,7 +84,8 @@ static void init_tasks(void)
 	signals_init();
 	futex_init();
 	binfmt_init();
-	randomize_va_space = !cmdline_has("norandmaps");
+	if (cmdline_has("norandmaps"))
+		randomize_va_space = 0;
 }
 
 static void init_machine(void)

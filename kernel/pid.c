@@ -1,7 +1,7 @@
 /*
  * kernel/pid.c - numbers for tasks, and tasks by their number
  *
- * Numbers are given out in rising order and start again at RESERVED_PIDS after PID_MAX_LIMIT, so that a number comes back
+ * Numbers are given out in rising order and start again at RESERVED_PIDS after pid_max, so that a number comes back
  * as late as possible.  One that still names a process group or a session is skipped, though its leader is gone:
  * else a new process would find itself in a stranger's group.
  *
@@ -11,14 +11,14 @@
 #include <lib/bitmap.h>
 #include "pid.h"
 
-#define RESERVED_PIDS 300
-#define HASH_BITS     10
+#define HASH_BITS 10
 
 DEFINE_SPINLOCK(process_table_lock, LOCK_PROCESS_TABLE);
 LIST_HEAD(task_list);
 
 static DECLARE_BITMAP(pid_map, PID_MAX_LIMIT) = { 1 }; /* 0 is the idle task's */
 static struct hlist_head pid_hash[1 << HASH_BITS];
+int pid_max = PID_MAX_LIMIT;
 static pid_t newest_pid;
 static bool wrapped;
 
@@ -57,11 +57,11 @@ static pid_t next_free(pid_t from, pid_t end)
 
 static pid_t take_next(void)
 {
-	pid_t pid = next_free(newest_pid + 1, PID_MAX_LIMIT);
+	pid_t end = READ_ONCE(pid_max), pid = next_free(newest_pid + 1, end);
 
 	if (pid < 0) {
 		wrapped = true;
-		pid = next_free(RESERVED_PIDS, newest_pid + 1);
+		pid = next_free(RESERVED_PIDS, min(newest_pid + 1, end));
 	}
 	if (pid >= 0)
 		newest_pid = pid;

@@ -1,132 +1,28 @@
 /*
- * kernel/sys_id.c - who a task is: numbers of processes, groups and sessions; users, groups and capabilities
+ * kernel/sys_id.c - who a task is: users and groups; numbers of processes, process groups and sessions
  *
  * Each task has credentials of its own; C libraries give all threads of a process the same ones by signalling them.
- * A change is worked out on a copy and committed as a whole.
+ * A change is worked out on a copy and committed as a whole (kernel/cred.c), which also moves the capabilities that
+ * hang on the user ids.
  *
- * Root's power is the capability sets alone.  That a change of user id moves them is a rule at one place
- * (fix_capabilities), and so is what a change must take back: a process that was something else a moment ago may
- * hold secrets in memory, so it is not dumpable any more and its parent's death no longer signals it
- * (commit_creds).
- *
- *     change of                           effective               permitted
- *     uid, euid, suid: no root left       empty                   empty (not with PR_SET_KEEPCAPS)
- *     euid from root to another           empty                   as it was
- *     euid from another to root           permitted               as it was
- *     fsuid from root or to root          its file part likewise  as it was
- *
- * Not done: user namespaces, ambient capabilities, securebits.  RLIMIT_NPROC is looked at by fork, not by setuid.
+ * Not done: user namespaces.  RLIMIT_NPROC is looked at by fork, not by setuid.
  *
  * Locking: a task reads its own credentials without a lock and writes them under process_table_lock, under which
  * others read them; groups and sessions belong to that lock too.
  *
- * Sources: credentials(7), capabilities(7), setuid(2), setresuid(2), setgroups(2), capget(2), setpgid(2), setsid(2).
+ * Sources: credentials(7), setuid(2), setresuid(2), setgroups(2), setpgid(2), setsid(2).
  */
 #include <arch/uaccess.h>
 #include <kernel/sched.h>
 #include <kernel/syscalls_kernel.h>
 #include <lib/sort.h>
 #include <lib/string.h>
-#include <mm/mm.h>
-#include <uapi/capability.h>
 #include "pid.h"
-
-#define CAP_BIT(cap) (1UL << (cap))
-/* What the file-system user id stands for: capabilities(7), "Effect of user ID changes on capabilities". */
-#define CAP_FS_SET                                                                       \
-	(CAP_BIT(CAP_CHOWN) | CAP_BIT(CAP_DAC_OVERRIDE) | CAP_BIT(CAP_DAC_READ_SEARCH) | \
-	 CAP_BIT(CAP_FOWNER) | CAP_BIT(CAP_FSETID) | CAP_BIT(CAP_LINUX_IMMUTABLE) |      \
-	 CAP_BIT(CAP_MKNOD) | CAP_BIT(CAP_MAC_OVERRIDE))
 
 #define NGROUPS_MAX_LINUX 65536
 #define ID_NONE           (~0u) /* "leave it"; never a valid user or group */
 
-/* capable - has the current task the capability in its effective set? */
-bool capable(int cap)
-{
-	return current->cred.cap_effective & CAP_BIT(cap);
-}
-
-/* in_group - is @gid the current task's file-system group or one of its supplementary ones? */
-bool in_group(gid_t gid)
-{
-	const struct cred *cred = &current->cred;
-
-	if (gid == cred->fsgid)
-		return true;
-	for (unsigned int i = 0; i < cred->ngroups; i++) {
-		if (cred->groups[i] == gid)
-			return true;
-	}
-	return false;
-}
-
-unsigned int get_dumpable(const struct mm_struct *mm)
-{
-	return READ_ONCE(mm->flags) & MMF_DUMPABLE_MASK;
-}
-
-void set_dumpable(struct mm_struct *mm, unsigned int value)
-{
-	unsigned long old = READ_ONCE(mm->flags);
-
-	while (!try_cmpxchg(&mm->flags, &old, (old & ~MMF_DUMPABLE_MASK) | value))
-		;
-}
-
-static bool is_subset(u64 part, u64 whole)
-{
-	return !(part & ~whole);
-}
-
-/* By the caller's real ids: a set-user-id program must not look where who started it may not. */
-bool ptrace_may_access(const struct task_struct *task)
-{
-	const struct cred *me = &current->cred, *them = &task->cred;
-	bool same = me->uid == them->uid && me->uid == them->euid && me->uid == them->suid &&
-		    me->gid == them->gid && me->gid == them->egid && me->gid == them->sgid;
-
-	if (task->signal == current->signal || capable(CAP_SYS_PTRACE))
-		return true;
-	if (!same || !is_subset(them->cap_permitted, me->cap_permitted))
-		return false;
-	return !task->mm || get_dumpable(task->mm) == 1;
-}
-
 /* --- changing credentials --- */
-
-static void commit_creds(const struct cred *new)
-{
-	struct task_struct *me = current;
-	const struct cred old = me->cred;
-
-	spin_lock_irq(&process_table_lock);
-	me->cred = *new;
-	spin_unlock_irq(&process_table_lock);
-	if (old.euid == new->euid &&
-	    old.egid == new->egid &&old.fsuid == new->fsuid &&old.fsgid ==
-		    new->fsgid &&is_subset(new->cap_permitted, old.cap_permitted))
-		return;
-	if (me->mm)
-		set_dumpable(me->mm, 0);
-	me->pdeath_signal = 0;
-}
-
-static bool has_root_id(const struct cred *c)
-{
-	return c->uid == 0 || c->euid == 0 || c->suid == 0;
-}
-
-/* The capability sets follow the user ids: the table at the top. */
-static void fix_capabilities(const struct cred *old, struct cred *new)
-{
-	if (has_root_id(old) && !has_root_id(new) && !current->keep_caps)
-		new->cap_permitted = new->cap_effective = 0;
-	if (old->euid == 0 && new->euid != 0)
-		new->cap_effective = 0;
-	if (old->euid != 0 && new->euid == 0)
-		new->cap_effective = new->cap_permitted;
-}
 
 static long commit_user_ids(struct cred *new)
 {
@@ -259,19 +155,14 @@ long sys_setfsuid(uid_t uid)
 {
 	const struct cred *old = &current->cred;
 	struct cred new = *old;
-	u64 caps = old->cap_effective;
 	uid_t was = old->fsuid;
 
 	if (uid == ID_NONE || uid == was)
 		return was;
 	if (uid != old->uid && uid != old->euid && uid != old->suid && !capable(CAP_SETUID))
 		return was;
-	if (was == 0)
-		caps &= ~CAP_FS_SET;
-	else if (uid == 0)
-		caps |= old->cap_permitted & CAP_FS_SET;
 	new.fsuid = uid;
-	new.cap_effective = caps;
+	fix_fs_capabilities(old, &new);
 	commit_creds(&new);
 	return was;
 }
@@ -376,102 +267,6 @@ long sys_setgroups(int size, const gid_t *list)
 	}
 	new.ngroups = (unsigned int)size;
 	sort(new.groups, new.ngroups, sizeof(gid_t), compare_gids);
-	commit_creds(&new);
-	return 0;
-}
-
-/* --- capabilities: sets as words, as many as the caller's version has --- */
-
-/* Words per set, or -EFAULT; -EINVAL for a version that is not known, with ours told in its place. */
-static int cap_words(struct __user_cap_header_struct *header)
-{
-	u32 version;
-
-	if (get_user(version, &header->version))
-		return -EFAULT;
-	switch (version) {
-	case _LINUX_CAPABILITY_VERSION_1:
-		return 1;
-	case _LINUX_CAPABILITY_VERSION_2:
-	case _LINUX_CAPABILITY_VERSION_3:
-		return 2;
-	default:
-		return put_user(_LINUX_CAPABILITY_VERSION_3, &header->version) ? -EFAULT : -EINVAL;
-	}
-}
-
-static u64 cap_join(u32 low, u32 high)
-{
-	return (low | (u64)high << 32) & CAP_FULL_SET;
-}
-
-long sys_capget(void *uheader, void *udata)
-{
-	struct __user_cap_header_struct *header = uheader;
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S];
-	u64 effective = 0, permitted = 0, inheritable = 0;
-	const struct task_struct *task;
-	int words = cap_words(header);
-	pid_t pid;
-
-	if (words < 0)
-		return !udata && words == -EINVAL ? 0 : words;
-	if (!udata)
-		return 0;
-	if (get_user(pid, &header->pid))
-		return -EFAULT;
-	if (pid < 0)
-		return -EINVAL;
-	spin_lock_irq(&process_table_lock);
-	task = pid ? find_task(pid) : current;
-	if (task) {
-		effective = task->cred.cap_effective;
-		permitted = task->cred.cap_permitted;
-		inheritable = task->cred.cap_inheritable;
-	}
-	spin_unlock_irq(&process_table_lock);
-	if (!task)
-		return -ESRCH;
-	for (unsigned int i = 0; i < _LINUX_CAPABILITY_U32S; i++) {
-		data[i].effective = (u32)(effective >> 32 * i);
-		data[i].permitted = (u32)(permitted >> 32 * i);
-		data[i].inheritable = (u32)(inheritable >> 32 * i);
-	}
-	return copy_to_user(udata, data, (size_t)words * sizeof(data[0])) ? -EFAULT : 0;
-}
-
-/* What may be asked for: less is always granted, more never. */
-static bool may_capset(const struct cred *old, const struct cred *new)
-{
-	if (!capable(CAP_SETPCAP) &&
-	    !is_subset(new->cap_inheritable, old->cap_inheritable | old->cap_permitted))
-		return false;
-	return is_subset(new->cap_inheritable, old->cap_inheritable | old->cap_bset) &&
-	       is_subset(new->cap_permitted, old->cap_permitted) &&
-	       is_subset(new->cap_effective, new->cap_permitted);
-}
-
-long sys_capset(void *uheader, const void *udata)
-{
-	struct __user_cap_header_struct *header = uheader;
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S] = { { 0 } };
-	struct cred new = current->cred;
-	int words = cap_words(header);
-	pid_t pid;
-
-	if (words < 0)
-		return words;
-	if (get_user(pid, &header->pid))
-		return -EFAULT;
-	if (pid != 0 && pid != current->pid)
-		return -EPERM;
-	if (copy_from_user(data, udata, (size_t)words * sizeof(data[0])))
-		return -EFAULT;
-	new.cap_effective = cap_join(data[0].effective, data[1].effective);
-	new.cap_permitted = cap_join(data[0].permitted, data[1].permitted);
-	new.cap_inheritable = cap_join(data[0].inheritable, data[1].inheritable);
-	if (!may_capset(&current->cred, &new))
-		return -EPERM;
 	commit_creds(&new);
 	return 0;
 }

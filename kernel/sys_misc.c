@@ -362,22 +362,11 @@ static long prctl_set_dumpable(unsigned long value)
 	return 0;
 }
 
-static long prctl_drop_bounding(unsigned long cap)
-{
-	if (!capable(CAP_SETPCAP))
-		return -EPERM;
-	if (cap > CAP_LAST)
-		return -EINVAL;
-	spin_lock_irq(&process_table_lock);
-	current->cred.cap_bset &= ~BIT(cap);
-	spin_unlock_irq(&process_table_lock);
-	return 0;
-}
-
-/* What Linux knows and is not here (seccomp, timer slack, securebits ...) is EINVAL, as when not built. */
+/* What Linux knows and is not here (seccomp, timer slack ...) is EINVAL, as when not built. */
 long sys_prctl(int option, unsigned long a2, unsigned long a3, unsigned long a4, unsigned long a5)
 {
 	struct task_struct *me = current;
+	long ret;
 
 	switch (option) {
 	case PR_SET_PDEATHSIG:
@@ -391,21 +380,10 @@ long sys_prctl(int option, unsigned long a2, unsigned long a3, unsigned long a4,
 		return get_dumpable(me->mm);
 	case PR_SET_DUMPABLE:
 		return prctl_set_dumpable(a2);
-	case PR_GET_KEEPCAPS:
-		return me->keep_caps;
-	case PR_SET_KEEPCAPS:
-		if (a2 > 1)
-			return -EINVAL;
-		me->keep_caps = a2;
-		return 0;
 	case PR_SET_NAME:
 		return prctl_set_name((const char *)a2);
 	case PR_GET_NAME:
 		return prctl_get_name((char *)a2);
-	case PR_CAPBSET_READ:
-		return a2 > CAP_LAST ? -EINVAL : (long)(me->cred.cap_bset >> a2 & 1);
-	case PR_CAPBSET_DROP:
-		return prctl_drop_bounding(a2);
 	case PR_SET_CHILD_SUBREAPER:
 		WRITE_ONCE(me->signal->is_child_subreaper, a2 != 0);
 		return 0;
@@ -421,7 +399,8 @@ long sys_prctl(int option, unsigned long a2, unsigned long a3, unsigned long a4,
 	case PR_GET_TID_ADDRESS:
 		return put_user((u64)me->clear_child_tid, (u64 *)a2);
 	default:
-		return -EINVAL;
+		ret = prctl_capabilities(option, a2, a3, a4, a5);
+		return ret == -ENOSYS ? -EINVAL : ret;
 	}
 }
 

@@ -55,6 +55,21 @@ long sys_uname(struct new_utsname *uname)
 	return copy_to_user(uname, &names, sizeof(names)) ? -EFAULT : 0;
 }
 
+/* uts_get_name, uts_set_name - one member of uts, whole, for /proc/sys/kernel; @text has __NEW_UTS_LEN + 1 bytes */
+void uts_get_name(const char *name, char *text)
+{
+	spin_lock(&uts_lock);
+	memcpy(text, name, __NEW_UTS_LEN + 1);
+	spin_unlock(&uts_lock);
+}
+
+void uts_set_name(char *name, const char *text)
+{
+	spin_lock(&uts_lock);
+	memcpy(name, text, __NEW_UTS_LEN + 1);
+	spin_unlock(&uts_lock);
+}
+
 static long set_name(char *name, const char *uname, int len)
 {
 	char text[__NEW_UTS_LEN + 1] = { 0 };
@@ -65,9 +80,7 @@ static long set_name(char *name, const char *uname, int len)
 		return -EINVAL;
 	if (copy_from_user(text, uname, (size_t)len))
 		return -EFAULT;
-	spin_lock(&uts_lock);
-	memcpy(name, text, sizeof(text));
-	spin_unlock(&uts_lock);
+	uts_set_name(name, text);
 	return 0;
 }
 

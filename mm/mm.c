@@ -32,6 +32,8 @@
 #include <mm/slab.h>
 #include <mm/vma.h>
 
+unsigned long sysctl_mmap_min_addr = DEFAULT_MMAP_MIN_ADDR;
+
 struct mm_struct init_mm = {
 	.mm_users = ATOMIC_INIT(2),
 	.mm_count = ATOMIC_INIT(1),
@@ -108,7 +110,7 @@ struct mm_struct *mm_alloc(void)
 		return NULL;
 	}
 	mm->task_size = TASK_SIZE_MAX;
-	mm->mmap_min_addr = DEFAULT_MMAP_MIN_ADDR;
+	mm->mmap_min_addr = READ_ONCE(sysctl_mmap_min_addr);
 	mm_set_layout(mm, 0, 0, false);
 	return mm;
 }

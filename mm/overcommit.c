@@ -7,7 +7,7 @@
  *
  *   0  heuristic  refuse only what could never be kept: one request larger than all of RAM and swap
  *   1  always     refuse nothing
- *   2  never      keep the sum below half of RAM plus swap, 3 % of it for the administrator only
+ *   2  never      keep the sum below a part of RAM (half of it, or vm.overcommit_ratio, _kbytes), 3 % of it for the administrator only
  *
  * The sum is kept per CPU, so that mmap on different CPUs shares no line; only mode 2 adds the parts up.  A charge
  * goes with the mapping (VM_ACCOUNT) or the shared object, and is given back page by page when it shrinks.
@@ -21,11 +21,12 @@
 #define OVERCOMMIT_GUESS      0
 #define OVERCOMMIT_ALWAYS     1
 #define OVERCOMMIT_NEVER      2
-#define OVERCOMMIT_RATIO      50                      /* percent of RAM that mode 2 promises */
 #define SURELY_THERE_PAGES    (8 * MiB >> PAGE_SHIFT) /* no machine that boots has less RAM */
 #define ADMIN_RESERVE_PERCENT 3
 
 int sysctl_overcommit_memory = OVERCOMMIT_GUESS;
+int sysctl_overcommit_ratio = 50;       /* percent of RAM that mode 2 promises ... */
+unsigned long sysctl_overcommit_kbytes; /* ... or, if not 0, this much */
 static DEFINE_PER_CPU(long, vm_committed);
 
 /* vm_memory_committed - Committed_AS in pages; a moving target while others map and unmap */
@@ -42,7 +43,11 @@ unsigned long vm_memory_committed(void)
 /* vm_commit_limit - CommitLimit in pages: what mode 2 would promise */
 unsigned long vm_commit_limit(void)
 {
-	return totalram_pages() * OVERCOMMIT_RATIO / 100;
+	unsigned long kbytes = READ_ONCE(sysctl_overcommit_kbytes);
+
+	if (kbytes)
+		return kbytes >> (PAGE_SHIFT - 10);
+	return totalram_pages() * (unsigned long)READ_ONCE(sysctl_overcommit_ratio) / 100;
 }
 
 /**

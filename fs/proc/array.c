@@ -17,6 +17,10 @@
 #define NS_PER_TICK (1000000000UL / USER_HZ)
 
 struct task_snapshot { /* what needs the process table's lock, taken once */
+	char comm[16];
+	int umask; /* -1: none */
+	unsigned int flags;
+	bool no_new_privs, may_look;
 	pid_t ppid, pgrp, session, tpgid;
 	u64 tty_dev;
 	int threads;
@@ -29,10 +33,11 @@ struct task_snapshot { /* what needs the process table's lock, taken once */
 };
 
 /* A dead process has given its signal structures back; the fields are zero then. */
-static void snapshot_signals(const struct task_struct *task, struct task_snapshot *s)
+static void snapshot_signals(struct task_struct *task, struct task_snapshot *s, bool whole)
 {
 	const struct signal_struct *sig = task->signal;
-	const struct sighand_struct *sighand = task->sighand;
+	struct sighand_struct *sighand = task->sighand;
+	const struct task_struct *t;
 
 	if (!sig || !sighand)
 		return;
@@ -42,7 +47,12 @@ static void snapshot_signals(const struct task_struct *task, struct task_snapsho
 		s->tty_dev = sig->tty->dev;
 		s->tpgid = sig->tty->pgrp;
 	}
-	s->threads = atomic_read(&sig->live);
+	s->threads = 0;
+	for_each_thread(task, t)
+		s->threads++;
+	spin_lock(&sighand->lock);
+	s->pending = task->pending.signal;
+	s->blocked = task->blocked;
 	s->shared_pending = sig->shared_pending.signal;
 	for (unsigned int i = 0; i < 64; i++) {
 		if (sighand->action[i].handler == SIG_IGN)
@@ -50,19 +60,28 @@ static void snapshot_signals(const struct task_struct *task, struct task_snapsho
 		else if (sighand->action[i].handler != SIG_DFL)
 			s->caught |= 1UL << i;
 	}
-	s->min_flt = sig->min_flt;
-	s->maj_flt = sig->maj_flt;
+	spin_unlock(&sighand->lock);
 	s->cmin_flt = sig->cmin_flt;
 	s->cmaj_flt = sig->cmaj_flt;
-	s->utime = sig->utime_ns;
-	s->stime = sig->stime_ns;
+	if (whole) {
+		s->min_flt = sig->min_flt;
+		s->maj_flt = sig->maj_flt;
+		for_each_thread(task, t) {
+			s->min_flt += t->min_flt;
+			s->maj_flt += t->maj_flt;
+		}
+		thread_group_cputime(task, &s->utime, &s->stime);
+		if (sig->flags & (SIGNAL_GROUP_EXIT | SIGNAL_STOP_STOPPED))
+			s->exit_code = sig->group_exit_code;
+	}
 	s->cutime = sig->cutime_ns;
 	s->cstime = sig->cstime_ns;
 	s->rss = sig->rlim[RLIMIT_RSS];
 	s->stack = sig->rlim[RLIMIT_STACK];
 }
 
-static void snapshot(struct task_struct *task, struct task_snapshot *s)
+/* @whole: of the process; else of the thread. */
+static void snapshot(struct task_struct *task, struct task_snapshot *s, bool whole)
 {
 	unsigned long flags;
 
@@ -71,15 +90,17 @@ static void snapshot(struct task_struct *task, struct task_snapshot *s)
 	s->threads = 1;
 	spin_lock_irqsave(&process_table_lock, flags);
 	s->ppid = task->real_parent ? task->real_parent->tgid : 0;
-	s->pending = task->pending.signal;
-	s->blocked = task->blocked;
+	memcpy(s->comm, task->comm, sizeof(s->comm));
+	s->umask = task->fs ? (int)READ_ONCE(task->fs->umask) : -1;
+	s->flags = READ_ONCE(task->flags);
+	s->no_new_privs = task->no_new_privs;
+	s->may_look = ptrace_may_access(task, true);
 	s->cred = task->cred;
 	s->exit_code = task->exit_code;
-	snapshot_signals(task, s);
-	s->min_flt += task->min_flt;
-	s->maj_flt += task->maj_flt;
-	s->utime += task->utime_ns;
-	s->stime += task->stime_ns;
+	s->min_flt = task->min_flt;
+	s->maj_flt = task->maj_flt;
+	task_cputime(task, &s->utime, &s->stime);
+	snapshot_signals(task, s, whole);
 	spin_unlock_irqrestore(&process_table_lock, flags);
 }
 
@@ -177,11 +198,11 @@ int proc_pid_status(struct seq_file *m, struct task_struct *task)
 	const struct cred *c;
 	struct task_snapshot s;
 
-	snapshot(task, &s);
+	snapshot(task, &s, false);
 	c = &s.cred;
-	seq_printf(m, "Name:\t%s\n", task->comm);
-	if (task->fs)
-		seq_printf(m, "Umask:\t%04o\n", task->fs->umask);
+	seq_printf(m, "Name:\t%s\n", s.comm);
+	if (s.umask >= 0)
+		seq_printf(m, "Umask:\t%04o\n", (unsigned int)s.umask);
 	seq_printf(m, "State:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
 		   state_words(state_letter(task)), task->tgid, task->pid, s.ppid);
 	seq_printf(m, "Uid:\t%u\t%u\t%u\t%u\n", c->uid, c->euid, c->suid, c->fsuid);
@@ -203,8 +224,9 @@ int proc_pid_status(struct seq_file *m, struct task_struct *task)
 	seq_printf(
 		m,
 		"CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%016lx\n",
-		c->cap_inheritable, c->cap_permitted, c->cap_effective, c->cap_bset, 0ul);
-	seq_puts(m, "NoNewPrivs:\t0\nSeccomp:\t0\nSeccomp_filters:\t0\n");
+		c->cap_inheritable, c->cap_permitted, c->cap_effective, c->cap_bset,
+		c->cap_ambient);
+	seq_printf(m, "NoNewPrivs:\t%d\nSeccomp:\t0\nSeccomp_filters:\t0\n", s.no_new_privs);
 	show_cpus(m, task);
 	seq_printf(m, "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n",
 		   task->nvcsw, task->nivcsw);
@@ -221,28 +243,30 @@ int proc_pid_stat(struct seq_file *m, struct task_struct *task)
 {
 	struct mm_struct *mm = get_task_mm(task);
 	struct task_snapshot s;
-	bool kthread = task->flags & PF_KTHREAD;
+	bool kthread, look;
 
-	snapshot(task, &s);
-	seq_printf(m, "%d (%s) %c %d %d %d %u %d %u", task->pid, task->comm, state_letter(task),
-		   s.ppid, s.pgrp, s.session, old_dev(s.tty_dev), s.tpgid, task->flags);
+	snapshot(task, &s, !((struct proc_inode *)m->private)->of_thread);
+	kthread = s.flags & PF_KTHREAD;
+	look = mm && s.may_look;
+	seq_printf(m, "%d (%s) %c %d %d %d %u %d %u", task->pid, s.comm, state_letter(task), s.ppid,
+		   s.pgrp, s.session, old_dev(s.tty_dev), s.tpgid, s.flags);
 	seq_printf(m, " %lu %lu %lu %lu %lu %lu %lu %lu", s.min_flt, s.cmin_flt, s.maj_flt,
 		   s.cmaj_flt, s.utime / NS_PER_TICK, s.stime / NS_PER_TICK, s.cutime / NS_PER_TICK,
 		   s.cstime / NS_PER_TICK);
 	seq_printf(m, " %d %d %d 0 %lu %lu %lu %lu", 20 + task->prio_nice, task->prio_nice,
 		   s.threads, task->start_time_ns / NS_PER_TICK,
 		   mm ? mm->total_vm << PAGE_SHIFT : 0, mm ? get_mm_rss(mm) : 0, s.rss.rlim_cur);
-	seq_printf(m, " %lu %lu %lu 0 0", mm ? mm->start_code : 0, mm ? mm->end_code : 0,
-		   mm ? mm->start_stack : 0);
+	seq_printf(m, " %lu %lu %lu 0 0", mm ? (look ? mm->start_code : 1) : 0,
+		   mm ? (look ? mm->end_code : 1) : 0, look ? mm->start_stack : 0);
 	seq_printf(m, " %lu %lu %lu %lu", s.pending & 0x7fffffff, s.blocked & 0x7fffffff,
 		   s.ignored & 0x7fffffff, s.caught & 0x7fffffff);
 	seq_printf(m, " %d 0 0 %d %u 0 0 0 0 0",
 		   READ_ONCE(task->state) == TASK_RUNNING || kthread ? 0 : 1, task->exit_signal,
 		   task->cpu);
-	seq_printf(m, " %lu %lu %lu", mm ? mm->start_data : 0, mm ? mm->end_data : 0,
-		   mm ? mm->start_brk : 0);
-	seq_printf(m, " %lu %lu %lu %lu %d\n", mm ? mm->arg_start : 0, mm ? mm->arg_end : 0,
-		   mm ? mm->env_start : 0, mm ? mm->env_end : 0, s.exit_code);
+	seq_printf(m, " %lu %lu %lu", look ? mm->start_data : 0, look ? mm->end_data : 0,
+		   look ? mm->start_brk : 0);
+	seq_printf(m, " %lu %lu %lu %lu %d\n", look ? mm->arg_start : 0, look ? mm->arg_end : 0,
+		   look ? mm->env_start : 0, look ? mm->env_end : 0, s.may_look ? s.exit_code : 0);
 	if (mm)
 		mmput(mm);
 	return 0;

@@ -1,10 +1,25 @@
 /*
- * fs/proc/base.c - /proc/[pid]: one directory for each process, made of one table
+ * fs/proc/base.c - /proc/[pid] and /proc/[pid]/task/[tid]: directories made of one table
  *
  * An inode here holds a reference to its task, which may die at any time: the task_struct stays, and every window
- * asks first whether the process is still in the table.  A name looked up again after that is gone (revalidate).
+ * asks first whether the task is still in the table.  A name looked up again after that is gone (revalidate).
  *
- * Inode numbers: (pid + 1) * 4096 + place in the table; descriptors from 2048 on.
+ *     /proc/PID             leaders are listed; the number of any thread is found, as on Linux
+ *     /proc/PID/task/TID    the threads of PID's process, by number: the position in the directory is a number too,
+ *                           so threads may come and go between two reads and none that stays is missed or told twice
+ *
+ * What belongs to the whole process (times, faults) is summed in the first and the thread's own in the second.
+ *
+ * Who may look: modes settle most; what shows memory, descriptors or names of files asks ptrace_may_access().  A
+ * process that is not dumpable has its files owned by root, so that modes say the same; its directories stay its
+ * own.
+ *
+ * Inode numbers: (pid + 1) << 24, plus the place in the table, plus PLACE_TID for a thread's; descriptors apart.
+ *
+ * Locking: process_table_lock for everything of another task that it may give up: cred, fs, files, mm, signal.
+ * Nothing of it is used after the lock but with a reference or as a copy.
+ *
+ * Source: proc(5); Linux 6.1.
  */
 #include "internal.h"
 
@@ -16,12 +31,107 @@
 #include <mm/mm.h>
 #include <mm/slab.h>
 
-#define PID_INO(pid, place) (((u64)(pid) + 1) * 4096 + (place))
-#define PLACE_FD            2048
-
 bool proc_task_alive(const struct task_struct *task)
 {
 	return READ_ONCE(task->exit_state) != TASK_DEAD;
+}
+
+/* proc_may_look - may the current task see @task's memory, descriptors and names of files? */
+bool proc_may_look(const struct task_struct *task)
+{
+	bool may;
+
+	spin_lock_irq(&process_table_lock);
+	may = task->exit_state != TASK_DEAD && ptrace_may_access(task, true);
+	spin_unlock_irq(&process_table_lock);
+	return may;
+}
+
+/* --- inodes: their owner is the task's --- */
+
+#define PID_DIR_MODE (S_IFDIR | 0555)
+
+static void task_owner(const struct task_struct *task, u32 mode, uid_t *uid, gid_t *gid)
+{
+	spin_lock_irq(&process_table_lock);
+	*uid = task->cred.euid;
+	*gid = task->cred.egid;
+	if (mode != PID_DIR_MODE && task->mm && get_dumpable(task->mm) != 1)
+		*uid = *gid = 0;
+	spin_unlock_irq(&process_table_lock);
+}
+
+/* proc_update_owner - a name is used again: its owner as it is now */
+void proc_update_owner(struct inode *inode)
+{
+	uid_t uid;
+	gid_t gid;
+
+	task_owner(PROC_I(inode)->task, inode->i_mode, &uid, &gid);
+	WRITE_ONCE(inode->i_uid, uid);
+	WRITE_ONCE(inode->i_gid, gid);
+}
+
+int proc_pid_getattr(struct dentry *dentry, struct kstat *stat)
+{
+	proc_update_owner(dentry->d_inode);
+	generic_fillattr(dentry->d_inode, stat);
+	return 0;
+}
+
+/* proc_setattr - modes are fixed, and there is no size to change */
+int proc_setattr(struct dentry *dentry, const struct kstat *attr, unsigned int valid)
+{
+	if (valid & ATTR_MODE)
+		return -EPERM;
+	return simple_setattr(dentry, attr, valid & ~(unsigned int)ATTR_SIZE);
+}
+
+/* proc_pid_inode - a new inode that belongs to @task and holds a reference to it; NULL: no memory */
+struct inode *proc_pid_inode(struct super_block *sb, struct task_struct *task, u32 mode, u64 place)
+{
+	struct inode *inode = proc_new_inode(sb, mode, PID_INO(task->pid, place));
+
+	if (!inode)
+		return NULL;
+	get_task_struct(task);
+	PROC_I(inode)->task = task;
+	PROC_I(inode)->of_thread = place >= PLACE_TID && place < PLACE_FD;
+	proc_update_owner(inode);
+	return inode;
+}
+
+static int pid_revalidate(struct dentry *dentry)
+{
+	if (!proc_task_alive(PROC_I(dentry->d_inode)->task))
+		return 0;
+	proc_update_owner(dentry->d_inode);
+	return 1;
+}
+
+const struct dentry_operations proc_pid_dentry_ops = { .d_revalidate = pid_revalidate };
+
+/* proc_name_to_number - "0", "17", never "017": one name for each number.  0, -ENOENT */
+int proc_name_to_number(const struct qstr *name, unsigned int *number)
+{
+	if (name->name[0] < '0' || name->name[0] > '9' || (name->name[0] == '0' && name->len > 1))
+		return -ENOENT;
+	return kstrtouint(name->name, 10, number) ? -ENOENT : 0;
+}
+
+bool proc_emit_dots(struct file *file, filldir_t fill, void *ctx)
+{
+	if (file->f_pos == 0) {
+		if (fill(ctx, ".", 1, 0, file->f_inode->i_ino, DT_DIR))
+			return false;
+		file->f_pos = 1;
+	}
+	if (file->f_pos == 1) {
+		if (fill(ctx, "..", 2, 1, file->f_path.dentry->d_parent->d_inode->i_ino, DT_DIR))
+			return false;
+		file->f_pos = 2;
+	}
+	return true;
 }
 
 /* --- windows of text --- */
@@ -46,106 +156,95 @@ static const struct file_operations pid_text_fops = {
 	.release = single_release,
 };
 
+/* --- comm: a thread of the process may change the name of another --- */
+
 static int show_comm(struct seq_file *m, struct task_struct *task)
 {
 	seq_printf(m, "%s\n", task->comm);
 	return 0;
 }
 
-/* --- strings on the process's own stack --- */
-
-/* [*start, *end) of the strings a window shows. */
-static void string_range(struct mm_struct *mm, bool env, vaddr_t *start, vaddr_t *end)
-{
-	spin_lock(&mm->arg_lock);
-	*start = env ? mm->env_start : mm->arg_start;
-	*end = env ? mm->env_end : mm->arg_end;
-	spin_unlock(&mm->arg_lock);
-}
-
-static ssize_t read_strings(struct file *file, char *ubuf, size_t len, loff_t *pos, bool env)
+static ssize_t comm_write(struct file *file, const char *ubuf, size_t len, loff_t *pos)
 {
 	struct task_struct *task = PROC_I(file->f_inode)->task;
-	struct mm_struct *mm;
-	size_t done = 0;
-	vaddr_t start, end;
-	char *page;
+	char name[sizeof(task->comm)] = "";
 
+	(void)pos;
+	if (copy_from_user(name, ubuf, min(len, sizeof(name) - 1)))
+		return -EFAULT;
 	if (!proc_task_alive(task))
 		return -ESRCH;
-	mm = get_task_mm(task);
-	if (!mm)
-		return 0;
-	page = kmalloc(PAGE_SIZE, GFP_KERNEL);
-	if (!page) {
-		mmput(mm);
-		return -ENOMEM;
-	}
-	string_range(mm, env, &start, &end);
-	while (done < len && *pos >= 0 && start + (u64)*pos < end) {
-		size_t want =
-			min(min(len - done, (size_t)PAGE_SIZE), (size_t)(end - start - (u64)*pos));
-		size_t got = access_remote_vm(mm, start + (u64)*pos, page, want, false, false);
-
-		got -= copy_to_user(ubuf + done, page, got);
-		if (!got) {
-			if (!done)
-				done = (size_t)-EFAULT;
-			break;
-		}
-		done += got;
-		*pos += (loff_t)got;
-	}
-	kfree(page);
-	mmput(mm);
-	return (ssize_t)done;
-}
-
-static ssize_t cmdline_read(struct file *file, char *ubuf, size_t len, loff_t *pos)
-{
-	return read_strings(file, ubuf, len, pos, false);
-}
-
-static ssize_t environ_read(struct file *file, char *ubuf, size_t len, loff_t *pos)
-{
-	return read_strings(file, ubuf, len, pos, true);
-}
-
-static loff_t plain_lseek(struct file *file, loff_t offset, int whence)
-{
-	if (whence == SEEK_CUR)
-		offset += file->f_pos;
-	else if (whence != SEEK_SET)
+	if (task->signal != current->signal)
 		return -EINVAL;
-	if (offset < 0)
-		return -EINVAL;
-	return file->f_pos = offset;
+	set_task_comm(task, name);
+	return (ssize_t)len;
 }
 
-static const struct file_operations cmdline_fops = { .read = cmdline_read, .llseek = plain_lseek };
-static const struct file_operations environ_fops = { .read = environ_read, .llseek = plain_lseek };
+static const struct file_operations comm_fops = {
+	.open = pid_open,
+	.read = seq_read,
+	.write = comm_write,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
 
-static ssize_t auxv_read(struct file *file, char *ubuf, size_t len, loff_t *pos)
+/* --- limits --- */
+
+static void limit_value(struct seq_file *m, u64 value)
 {
-	struct task_struct *task = PROC_I(file->f_inode)->task;
-	struct mm_struct *mm = proc_task_alive(task) ? get_task_mm(task) : NULL;
-	size_t size = 0, n = 0;
-
-	if (!mm)
-		return 0;
-	while (size < AT_VECTOR_SIZE && mm->saved_auxv[size])
-		size += 2;
-	size = min(size + 2, (size_t)AT_VECTOR_SIZE) * sizeof(mm->saved_auxv[0]);
-	if (*pos >= 0 && (u64)*pos < size) {
-		n = min(len, size - (size_t)*pos);
-		n -= copy_to_user(ubuf, (char *)mm->saved_auxv + *pos, n);
-		*pos += (loff_t)n;
-	}
-	mmput(mm);
-	return (ssize_t)n;
+	if (value == RLIM_INFINITY)
+		seq_printf(m, "%-20s ", "unlimited");
+	else
+		seq_printf(m, "%-20lu ", value);
 }
 
-static const struct file_operations auxv_fops = { .read = auxv_read, .llseek = plain_lseek };
+static int show_limits(struct seq_file *m, struct task_struct *task)
+{
+	static const struct {
+		const char *name, *unit;
+	} names[RLIM_NLIMITS] = {
+		[RLIMIT_CPU] = { "Max cpu time", "seconds" },
+		[RLIMIT_FSIZE] = { "Max file size", "bytes" },
+		[RLIMIT_DATA] = { "Max data size", "bytes" },
+		[RLIMIT_STACK] = { "Max stack size", "bytes" },
+		[RLIMIT_CORE] = { "Max core file size", "bytes" },
+		[RLIMIT_RSS] = { "Max resident set", "bytes" },
+		[RLIMIT_NPROC] = { "Max processes", "processes" },
+		[RLIMIT_NOFILE] = { "Max open files", "files" },
+		[RLIMIT_MEMLOCK] = { "Max locked memory", "bytes" },
+		[RLIMIT_AS] = { "Max address space", "bytes" },
+		[RLIMIT_LOCKS] = { "Max file locks", "locks" },
+		[RLIMIT_SIGPENDING] = { "Max pending signals", "signals" },
+		[RLIMIT_MSGQUEUE] = { "Max msgqueue size", "bytes" },
+		[RLIMIT_NICE] = { "Max nice priority", NULL },
+		[RLIMIT_RTPRIO] = { "Max realtime priority", NULL },
+		[RLIMIT_RTTIME] = { "Max realtime timeout", "us" },
+	};
+	struct rlimit rlim[RLIM_NLIMITS];
+
+	spin_lock_irq(&process_table_lock);
+	if (task->signal)
+		memcpy(rlim, task->signal->rlim, sizeof(rlim));
+	spin_unlock_irq(&process_table_lock);
+	if (!proc_task_alive(task))
+		return 0;
+	seq_printf(m, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units");
+	for (unsigned int i = 0; i < RLIM_NLIMITS; i++) {
+		seq_printf(m, "%-25s ", names[i].name);
+		limit_value(m, rlim[i].rlim_cur);
+		limit_value(m, rlim[i].rlim_max);
+		seq_printf(m, names[i].unit ? "%-10s\n" : "\n", names[i].unit);
+	}
+	return 0;
+}
+
+static int show_personality(struct seq_file *m, struct task_struct *task)
+{
+	if (!proc_may_look(task))
+		return -EPERM;
+	seq_printf(m, "%08x\n", READ_ONCE(task->personality));
+	return 0;
+}
 
 #ifdef DEBUG
 /* --- fail-nth: the nth allocation from now on fails (kernel/fault_inject.c) --- */
@@ -201,13 +300,11 @@ static int jump_or_text(struct path *target, char *buf, size_t size, struct path
 	return (int)len;
 }
 
-static int file_link(struct file *file, char *buf, size_t size, struct path *jump)
+/* proc_file_link - where a link to an open file leads; consumes the reference */
+int proc_file_link(struct file *file, char *buf, size_t size, struct path *jump)
 {
-	struct path target;
+	struct path target = file->f_path;
 
-	if (!file)
-		return -ENOENT;
-	target = file->f_path;
 	path_get(&target);
 	fput(file);
 	return jump_or_text(&target, buf, size, jump);
@@ -216,14 +313,17 @@ static int file_link(struct file *file, char *buf, size_t size, struct path *jum
 static int exe_get_link(struct dentry *dentry, char *buf, size_t size, struct path *jump)
 {
 	struct task_struct *task = PROC_I(dentry->d_inode)->task;
-	struct mm_struct *mm = proc_task_alive(task) ? get_task_mm(task) : NULL;
+	struct mm_struct *mm;
 	struct file *file;
 
+	if (!proc_may_look(task))
+		return -EACCES;
+	mm = get_task_mm(task);
 	if (!mm)
 		return -ENOENT;
 	file = mm_get_exe_file(mm);
 	mmput(mm);
-	return file_link(file, buf, size, jump);
+	return file ? proc_file_link(file, buf, size, jump) : -ENOENT;
 }
 
 static struct fs_struct *get_fs(struct task_struct *task)
@@ -239,165 +339,49 @@ static struct fs_struct *get_fs(struct task_struct *task)
 	return fs;
 }
 
-static int cwd_get_link(struct dentry *dentry, char *buf, size_t size, struct path *jump)
+static int fs_link(struct dentry *dentry, bool root, char *buf, size_t size, struct path *jump)
 {
-	struct fs_struct *fs = get_fs(PROC_I(dentry->d_inode)->task);
+	struct task_struct *task = PROC_I(dentry->d_inode)->task;
+	struct fs_struct *fs;
 	struct path target;
 
+	if (!proc_may_look(task))
+		return -EACCES;
+	fs = get_fs(task);
 	if (!fs)
 		return -ENOENT;
 	spin_lock(&fs->lock);
-	target = fs->pwd;
+	target = root ? fs->root : fs->pwd;
 	path_get(&target);
 	spin_unlock(&fs->lock);
 	fs_put(fs);
 	return jump_or_text(&target, buf, size, jump);
+}
+
+static int cwd_get_link(struct dentry *dentry, char *buf, size_t size, struct path *jump)
+{
+	return fs_link(dentry, false, buf, size, jump);
 }
 
 static int root_get_link(struct dentry *dentry, char *buf, size_t size, struct path *jump)
 {
-	struct fs_struct *fs = get_fs(PROC_I(dentry->d_inode)->task);
-	struct path target;
-
-	if (!fs)
-		return -ENOENT;
-	spin_lock(&fs->lock);
-	target = fs->root;
-	path_get(&target);
-	spin_unlock(&fs->lock);
-	fs_put(fs);
-	return jump_or_text(&target, buf, size, jump);
+	return fs_link(dentry, true, buf, size, jump);
 }
 
-static const struct inode_operations exe_iops = { .get_link = exe_get_link };
-static const struct inode_operations cwd_iops = { .get_link = cwd_get_link };
-static const struct inode_operations root_iops = { .get_link = root_get_link };
-
-/* --- fd/: a link for each open descriptor --- */
-
-static struct files_struct *get_files(struct task_struct *task)
-{
-	struct files_struct *files;
-	unsigned long flags;
-
-	spin_lock_irqsave(&process_table_lock, flags);
-	files = task->files;
-	if (files)
-		files_get(files);
-	spin_unlock_irqrestore(&process_table_lock, flags);
-	return files;
-}
-
-static struct file *task_file(struct task_struct *task, unsigned int fd)
-{
-	struct files_struct *files = get_files(task);
-	unsigned int found = fd;
-	struct file *file;
-
-	if (!files)
-		return NULL;
-	file = files_next(files, &found);
-	files_put(files);
-	if (file && found != fd) {
-		fput(file);
-		file = NULL;
+#define LINK_IOPS(f)                                                                \
+	{                                                                           \
+		.get_link = f, .getattr = proc_pid_getattr, .setattr = proc_setattr \
 	}
-	return file;
-}
+static const struct inode_operations exe_iops = LINK_IOPS(exe_get_link);
+static const struct inode_operations cwd_iops = LINK_IOPS(cwd_get_link);
+static const struct inode_operations root_iops = LINK_IOPS(root_get_link);
 
-static int fd_get_link(struct dentry *dentry, char *buf, size_t size, struct path *jump)
-{
-	struct proc_inode *pi = PROC_I(dentry->d_inode);
+/* --- the tables --- */
 
-	return file_link(task_file(pi->task, pi->fd), buf, size, jump);
-}
-
-static const struct inode_operations fd_link_iops = { .get_link = fd_get_link };
-
-static struct inode *pid_inode(struct super_block *sb, struct task_struct *task, u32 mode,
-			       u64 place)
-{
-	struct inode *inode = proc_new_inode(sb, mode, PID_INO(task->pid, place));
-
-	if (!inode)
-		return NULL;
-	get_task_struct(task);
-	PROC_I(inode)->task = task;
-	inode->i_uid = task->cred.euid;
-	inode->i_gid = task->cred.egid;
-	return inode;
-}
-
-static struct dentry *fd_lookup(struct inode *dir, struct dentry *dentry)
-{
-	struct task_struct *task = PROC_I(dir)->task;
-	unsigned int fd, mode = 0;
-	struct inode *inode;
-	struct file *file;
-
-	if (kstrtouint(dentry->d_name.name, 10, &fd))
-		return ERR_PTR(-ENOENT);
-	file = task_file(task, fd);
-	if (!file)
-		return ERR_PTR(-ENOENT);
-	mode |= file->f_mode & FMODE_READ ? 0500 : 0;
-	mode |= file->f_mode & FMODE_WRITE ? 0300 : 0;
-	fput(file);
-	inode = pid_inode(dir->i_sb, task, S_IFLNK | mode, PLACE_FD + fd);
-	if (!inode)
-		return ERR_PTR(-ENOMEM);
-	PROC_I(inode)->fd = fd;
-	inode->i_op = &fd_link_iops;
-	return proc_instantiate(dentry, inode);
-}
-
-static bool emit_dots(struct file *file, filldir_t fill, void *ctx)
-{
-	if (file->f_pos == 0) {
-		if (fill(ctx, ".", 1, 0, file->f_inode->i_ino, DT_DIR))
-			return false;
-		file->f_pos = 1;
-	}
-	if (file->f_pos == 1) {
-		if (fill(ctx, "..", 2, 1, file->f_path.dentry->d_parent->d_inode->i_ino, DT_DIR))
-			return false;
-		file->f_pos = 2;
-	}
-	return true;
-}
-
-static int fd_iterate(struct file *file, filldir_t fill, void *ctx)
-{
-	struct task_struct *task = PROC_I(file->f_inode)->task;
-	struct files_struct *files;
-	struct file *open;
-	unsigned int fd;
-
-	if (!emit_dots(file, fill, ctx))
-		return 0;
-	files = get_files(task);
-	if (!files)
-		return -ENOENT;
-	for (fd = (unsigned int)file->f_pos - 2; (open = files_next(files, &fd)); fd++) {
-		char name[12];
-		int len = scnprintf(name, sizeof(name), "%u", fd);
-
-		fput(open);
-		if (fill(ctx, name, (unsigned int)len, fd + 2, PID_INO(task->pid, PLACE_FD + fd),
-			 DT_LNK))
-			break;
-		file->f_pos = (loff_t)fd + 3;
-	}
-	files_put(files);
-	return 0;
-}
-
-static const struct inode_operations fd_dir_iops = { .lookup = fd_lookup };
-static const struct file_operations fd_dir_fops = { .iterate = fd_iterate };
-
-/* --- the table --- */
-
-static const struct inode_operations no_iops;
+static const struct inode_operations no_iops = { .getattr = proc_pid_getattr,
+						 .setattr = proc_setattr };
+static const struct inode_operations task_dir_iops;
+static const struct file_operations task_dir_fops;
 
 #define TEXT(n, m, f)                                                                     \
 	{                                                                                 \
@@ -416,44 +400,69 @@ static const struct inode_operations no_iops;
 	{                                                            \
 		.name = n, .mode = S_IFDIR | (m), .iop = i, .fop = f \
 	}
+#define TEXT_RW(n, m, f, s)                                                            \
+	{                                                                              \
+		.name = n, .mode = S_IFREG | (m), .iop = &no_iops, .fop = f, .show = s \
+	}
 
+/* In the order in which Linux lists them.  The first is the process's alone, all others each thread has too. */
 static const struct pid_entry pid_table[] = {
-	DIR("fd", 0500, &fd_dir_iops, &fd_dir_fops),
-	WINDOW("environ", 0400, &environ_fops),
-	WINDOW("auxv", 0400, &auxv_fops),
+	DIR("task", 0555, &task_dir_iops, &task_dir_fops),
+	DIR("fd", 0500, &proc_fd_dir_iops, &proc_fd_dir_fops),
+	DIR("fdinfo", 0555, &proc_fdinfo_dir_iops, &proc_fdinfo_dir_fops),
+	WINDOW("environ", 0400, &proc_pid_environ_fops),
+	WINDOW("auxv", 0400, &proc_pid_auxv_fops),
 	TEXT("status", 0444, proc_pid_status),
-	TEXT("comm", 0444, show_comm),
-	WINDOW("cmdline", 0444, &cmdline_fops),
+	TEXT("personality", 0400, show_personality),
+	TEXT("limits", 0444, show_limits),
+	TEXT_RW("comm", 0644, &comm_fops, show_comm),
+	WINDOW("cmdline", 0444, &proc_pid_cmdline_fops),
 	TEXT("stat", 0444, proc_pid_stat),
 	TEXT("statm", 0444, proc_pid_statm),
 	WINDOW("maps", 0444, &proc_pid_maps_fops),
+	WINDOW("mem", 0600, &proc_pid_mem_fops),
 	LINK("cwd", &cwd_iops),
 	LINK("root", &root_iops),
 	LINK("exe", &exe_iops),
 	WINDOW("mounts", 0444, &proc_mounts_fops),
 #ifdef DEBUG
-	{ .name = "fail-nth",
-	  .mode = S_IFREG | 0600,
-	  .iop = &no_iops,
-	  .fop = &fail_nth_fops,
-	  .show = show_fail_nth },
+	TEXT_RW("fail-nth", 0600, &fail_nth_fops, show_fail_nth),
 #endif
 };
 
-static struct dentry *pid_entry_lookup(struct inode *dir, struct dentry *dentry)
+struct pid_table {
+	const struct pid_entry *entries;
+	unsigned int nr, first_place;
+};
+
+static const struct pid_table tgid_entries = { pid_table, ARRAY_SIZE(pid_table), 2 };
+static const struct pid_table tid_entries = { pid_table + 1, ARRAY_SIZE(pid_table) - 1,
+					      PLACE_TID + 2 };
+
+static u32 count_dirs(const struct pid_table *table)
+{
+	u32 nr = 0;
+
+	for (unsigned int i = 0; i < table->nr; i++)
+		nr += S_ISDIR(table->entries[i].mode);
+	return nr;
+}
+
+static struct dentry *entry_lookup(struct inode *dir, struct dentry *dentry,
+				   const struct pid_table *table)
 {
 	struct task_struct *task = PROC_I(dir)->task;
 
 	if (!proc_task_alive(task))
 		return ERR_PTR(-ENOENT);
-	for (unsigned int i = 0; i < ARRAY_SIZE(pid_table); i++) {
-		const struct pid_entry *e = &pid_table[i];
+	for (unsigned int i = 0; i < table->nr; i++) {
+		const struct pid_entry *e = &table->entries[i];
 		struct inode *inode;
 
 		if (strlen(e->name) != dentry->d_name.len ||
 		    memcmp(e->name, dentry->d_name.name, dentry->d_name.len))
 			continue;
-		inode = pid_inode(dir->i_sb, task, e->mode, i + 2);
+		inode = proc_pid_inode(dir->i_sb, task, e->mode, table->first_place + i);
 		if (!inode)
 			return ERR_PTR(-ENOMEM);
 		PROC_I(inode)->entry = e;
@@ -466,35 +475,141 @@ static struct dentry *pid_entry_lookup(struct inode *dir, struct dentry *dentry)
 	return ERR_PTR(-ENOENT);
 }
 
-static int pid_entry_iterate(struct file *file, filldir_t fill, void *ctx)
+static int entry_iterate(struct file *file, filldir_t fill, void *ctx,
+			 const struct pid_table *table)
 {
 	struct task_struct *task = PROC_I(file->f_inode)->task;
 
 	if (!proc_task_alive(task))
 		return -ENOENT;
-	if (!emit_dots(file, fill, ctx))
+	if (!proc_emit_dots(file, fill, ctx))
 		return 0;
-	while ((u64)file->f_pos - 2 < ARRAY_SIZE(pid_table)) {
+	while ((u64)file->f_pos - 2 < table->nr) {
 		u64 i = (u64)file->f_pos - 2;
-		const struct pid_entry *e = &pid_table[i];
+		const struct pid_entry *e = &table->entries[i];
 
-		if (fill(ctx, e->name, strlen(e->name), (u64)file->f_pos, PID_INO(task->pid, i + 2),
-			 e->mode >> 12))
+		if (fill(ctx, e->name, strlen(e->name), (u64)file->f_pos,
+			 PID_INO(task->pid, table->first_place + i), e->mode >> 12))
 			return 0;
 		file->f_pos++;
 	}
 	return 0;
 }
 
-static const struct inode_operations pid_dir_iops = { .lookup = pid_entry_lookup };
-static const struct file_operations pid_dir_fops = { .iterate = pid_entry_iterate };
-
-static int pid_revalidate(struct dentry *dentry)
+static struct dentry *tgid_lookup(struct inode *dir, struct dentry *dentry)
 {
-	return proc_task_alive(PROC_I(dentry->d_inode)->task);
+	return entry_lookup(dir, dentry, &tgid_entries);
 }
 
-const struct dentry_operations proc_pid_dentry_ops = { .d_revalidate = pid_revalidate };
+static int tgid_iterate(struct file *file, filldir_t fill, void *ctx)
+{
+	return entry_iterate(file, fill, ctx, &tgid_entries);
+}
+
+static struct dentry *tid_lookup(struct inode *dir, struct dentry *dentry)
+{
+	return entry_lookup(dir, dentry, &tid_entries);
+}
+
+static int tid_iterate(struct file *file, filldir_t fill, void *ctx)
+{
+	return entry_iterate(file, fill, ctx, &tid_entries);
+}
+
+static const struct inode_operations tgid_dir_iops = { .lookup = tgid_lookup,
+						       .getattr = proc_pid_getattr,
+						       .setattr = proc_setattr };
+static const struct file_operations tgid_dir_fops = { .iterate = tgid_iterate };
+static const struct inode_operations tid_dir_iops = { .lookup = tid_lookup,
+						      .getattr = proc_pid_getattr,
+						      .setattr = proc_setattr };
+static const struct file_operations tid_dir_fops = { .iterate = tid_iterate };
+
+/* --- task/: the threads --- */
+
+/* The thread of @task's process with the smallest number >= @from, with a reference; NULL: none. */
+static struct task_struct *next_thread_get(struct task_struct *task, pid_t from)
+{
+	struct task_struct *t, *best = NULL;
+
+	spin_lock_irq(&process_table_lock);
+	if (task->exit_state != TASK_DEAD) {
+		for_each_thread(task, t) {
+			if (t->pid >= from && (!best || t->pid < best->pid))
+				best = t;
+		}
+	}
+	if (best)
+		get_task_struct(best);
+	spin_unlock_irq(&process_table_lock);
+	return best;
+}
+
+static struct dentry *task_dir_lookup(struct inode *dir, struct dentry *dentry)
+{
+	struct task_struct *task;
+	struct inode *inode;
+	unsigned int tid;
+
+	if (proc_name_to_number(&dentry->d_name, &tid) || tid > PID_MAX_LIMIT)
+		return ERR_PTR(-ENOENT);
+	task = next_thread_get(PROC_I(dir)->task, (pid_t)tid);
+	if (!task || task->pid != (pid_t)tid) {
+		if (task)
+			put_task_struct(task);
+		return ERR_PTR(-ENOENT);
+	}
+	inode = proc_pid_inode(dir->i_sb, task, PID_DIR_MODE, PLACE_TID + 1);
+	put_task_struct(task);
+	if (!inode)
+		return ERR_PTR(-ENOMEM);
+	inode->i_op = &tid_dir_iops;
+	inode->i_fop = &tid_dir_fops;
+	inode->i_nlink = 2 + count_dirs(&tid_entries);
+	return proc_instantiate(dentry, inode);
+}
+
+static int task_dir_iterate(struct file *file, filldir_t fill, void *ctx)
+{
+	struct task_struct *process = PROC_I(file->f_inode)->task, *task;
+
+	if (!proc_task_alive(process))
+		return -ENOENT;
+	if (!proc_emit_dots(file, fill, ctx))
+		return 0;
+	while ((task = next_thread_get(process, (pid_t)(file->f_pos - 2)))) {
+		char name[12];
+		pid_t tid = task->pid;
+		int len = scnprintf(name, sizeof(name), "%d", tid);
+
+		put_task_struct(task);
+		if (fill(ctx, name, (unsigned int)len, (u64)tid + 2, PID_INO(tid, PLACE_TID + 1),
+			 DT_DIR))
+			return 0;
+		file->f_pos = (loff_t)tid + 3;
+	}
+	return 0;
+}
+
+/* A directory's links are itself, its name and its subdirectories. */
+static int task_dir_getattr(struct dentry *dentry, struct kstat *stat)
+{
+	struct task_struct *task = PROC_I(dentry->d_inode)->task, *t;
+
+	proc_pid_getattr(dentry, stat);
+	spin_lock_irq(&process_table_lock);
+	if (task->exit_state != TASK_DEAD) {
+		for_each_thread(task, t)
+			stat->nlink++;
+	}
+	spin_unlock_irq(&process_table_lock);
+	return 0;
+}
+
+static const struct inode_operations task_dir_iops = { .lookup = task_dir_lookup,
+						       .getattr = task_dir_getattr,
+						       .setattr = proc_setattr };
+static const struct file_operations task_dir_fops = { .iterate = task_dir_iterate };
 
 /* --- the processes in the root --- */
 
@@ -504,19 +619,32 @@ struct dentry *proc_pid_lookup(struct inode *dir, struct dentry *dentry)
 	struct inode *inode;
 	unsigned int pid;
 
-	if (kstrtouint(dentry->d_name.name, 10, &pid) || dentry->d_name.name[0] == '0')
+	if (proc_name_to_number(&dentry->d_name, &pid) || !pid || pid > PID_MAX_LIMIT)
 		return ERR_PTR(-ENOENT);
 	task = find_get_task((pid_t)pid);
 	if (!task)
 		return ERR_PTR(-ENOENT);
-	inode = pid_inode(dir->i_sb, task, S_IFDIR | 0555, 1);
+	inode = proc_pid_inode(dir->i_sb, task, PID_DIR_MODE, 1);
 	put_task_struct(task);
 	if (!inode)
 		return ERR_PTR(-ENOMEM);
-	inode->i_op = &pid_dir_iops;
-	inode->i_fop = &pid_dir_fops;
-	inode->i_nlink = 2;
+	inode->i_op = &tgid_dir_iops;
+	inode->i_fop = &tgid_dir_fops;
+	inode->i_nlink = 2 + count_dirs(&tgid_entries);
 	return proc_instantiate(dentry, inode);
+}
+
+/* proc_nr_processes - leaders in the table: what /proc's own link count adds */
+unsigned int proc_nr_processes(void)
+{
+	const struct task_struct *p;
+	unsigned int nr = 0;
+
+	spin_lock_irq(&process_table_lock);
+	list_for_each_entry(p, &task_list, tasks)
+		nr++;
+	spin_unlock_irq(&process_table_lock);
+	return nr;
 }
 
 int proc_pid_iterate(struct file *file, filldir_t fill, void *ctx)

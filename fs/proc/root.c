@@ -67,8 +67,12 @@ struct proc_dir_entry *proc_register(const char *path, u32 mode)
 		size_t len = (size_t)(slash - path);
 
 		e = find_child(dir, path, len);
-		if (!e)
+		if (!e) {
 			e = add_child(dir, path, len, S_IFDIR | 0555);
+			if (e)
+				e->sysctl = dir->sysctl || (dir == &proc_root && len == 3 &&
+							    !memcmp(path, "sys", 3));
+		}
 		if (!e)
 			return NULL;
 		dir = e;
@@ -180,6 +184,26 @@ static const struct inode_operations fixed_file_iops;
 static const struct inode_operations fixed_dir_iops;
 static const struct file_operations fixed_dir_fops;
 
+/* Itself, its name, its subdirectories; below sys they are not counted, as on Linux. */
+static u32 proc_dir_nlink(const struct proc_dir_entry *dir)
+{
+	const struct proc_dir_entry *e;
+	u32 nr = 2;
+
+	if (dir->sysctl)
+		return 1;
+	for (e = dir->children; e; e = e->sibling)
+		nr += S_ISDIR(e->mode);
+	return nr;
+}
+
+static int root_getattr(struct dentry *dentry, struct kstat *stat)
+{
+	generic_fillattr(dentry->d_inode, stat);
+	stat->nlink = proc_dir_nlink(&proc_root) + proc_nr_processes();
+	return 0;
+}
+
 static struct dentry *instantiate_fixed(struct super_block *sb, struct dentry *dentry,
 					struct proc_dir_entry *e)
 {
@@ -191,11 +215,11 @@ static struct dentry *instantiate_fixed(struct super_block *sb, struct dentry *d
 	if (S_ISDIR(e->mode)) {
 		inode->i_op = &fixed_dir_iops;
 		inode->i_fop = &fixed_dir_fops;
-		inode->i_nlink = 2;
+		inode->i_nlink = proc_dir_nlink(e);
 	} else if (S_ISLNK(e->mode)) {
 		inode->i_op = &fixed_link_iops;
 	} else {
-		inode->i_op = &fixed_file_iops;
+		inode->i_op = e->iops ? e->iops : &fixed_file_iops;
 		inode->i_fop = e->fops ? e->fops : &fixed_file_fops;
 	}
 	return proc_instantiate(dentry, inode);
@@ -241,6 +265,8 @@ static int fixed_iterate(struct file *file, filldir_t fill, void *ctx)
 }
 
 static const struct inode_operations fixed_dir_iops = { .lookup = fixed_lookup };
+static const struct inode_operations root_iops = { .lookup = fixed_lookup,
+						   .getattr = root_getattr };
 static const struct file_operations fixed_dir_fops = { .iterate = fixed_iterate };
 
 /* --- the file system --- */
@@ -267,7 +293,7 @@ static int proc_fill_super(struct super_block *sb, const char *data)
 	if (!root)
 		return -ENOMEM;
 	PROC_I(root)->pde = &proc_root;
-	root->i_op = &fixed_dir_iops;
+	root->i_op = &root_iops;
 	root->i_fop = &fixed_dir_fops;
 	root->i_nlink = 2;
 	sb->s_root = d_make_root(root);
@@ -310,6 +336,7 @@ void proc_init(void)
 	link_entry("mounts", mounts_link);
 	proc_memory_init();
 	proc_system_init();
+	proc_sysctl_init();
 	proc_walk_init();
 	proc_pagewalk_init();
 	register_filesystem(&proc_fs_type);

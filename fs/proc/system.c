@@ -1,6 +1,6 @@
 /*
  * fs/proc/system.c - the machine and the kernel as a whole: stat, uptime, loadavg, version, cpuinfo, mounts,
- * filesystems, interrupts, cmdline, sys/
+ * filesystems, interrupts, cmdline
  *
  * Source: proc(5).  Formats are Linux's; vmstat, top, ps and uptime read these by position.
  */
@@ -8,11 +8,9 @@
 
 #include <arch/cpu.h>
 #include <arch/irq.h>
-#include <arch/uaccess.h>
 #include <kernel/init.h>
 #include <kernel/time.h>
 #include <kernel/uts.h>
-#include <lib/kstrtox.h>
 #include <mm/gfp.h>
 #include <mm/mm.h>
 #include <mm/slab.h>
@@ -229,94 +227,25 @@ const struct file_operations proc_mounts_fops = {
 	.release = single_release,
 };
 
-/* --- sys/: one number or word each --- */
-
-static int sys_int_show(struct seq_file *m, void *v)
-{
-	(void)v;
-	seq_printf(m, "%d\n", *(const int *)m->private);
-	return 0;
-}
-
-static int sys_bool_show(struct seq_file *m, void *v)
-{
-	(void)v;
-	seq_printf(m, "%d\n", *(const bool *)m->private ? 2 : 0);
-	return 0;
-}
-
-static int sys_string_show(struct seq_file *m, void *v)
-{
-	(void)v;
-	seq_printf(m, "%s\n", (const char *)m->private);
-	return 0;
-}
-
-static int mmap_min_addr_show(struct seq_file *m, void *v)
-{
-	(void)v;
-	seq_printf(m, "%lu\n", DEFAULT_MMAP_MIN_ADDR);
-	return 0;
-}
-
-/*
- * sys/vm/drop_caches: write 1, 2 or 3.  Nothing of the page cache can go, for ramfs has no other copy; all else that
- * is kept only for speed does, whichever number it is.
- */
-static ssize_t drop_caches_write(struct file *file, const char *ubuf, size_t len, loff_t *pos)
-{
-	char text[8] = "";
-	long n;
-
-	(void)file;
-	(void)pos;
-	if (len >= sizeof(text))
-		return -EINVAL;
-	if (copy_from_user(text, ubuf, len))
-		return -EFAULT;
-	if (kstrtol(text, 10, &n) || n < 1 || n > 4)
-		return -EINVAL;
-	drop_caches();
-	return (ssize_t)len;
-}
-
-static const struct file_operations drop_caches_fops = { .write = drop_caches_write };
-
-static const int pid_max = PID_MAX_LIMIT;
+/* --- registration --- */
 
 void proc_system_init(void)
 {
 	static const struct {
 		const char *name;
 		int (*show)(struct seq_file *m, void *v);
-		const void *data;
 	} files[] = {
-		{ "stat", stat_show, NULL },
-		{ "uptime", uptime_show, NULL },
-		{ "loadavg", loadavg_show, NULL },
-		{ "version", version_show, NULL },
-		{ "cmdline", cmdline_show, NULL },
-		{ "cpuinfo", cpuinfo_show, NULL },
-		{ "interrupts", interrupts_show, NULL },
-		{ "filesystems", filesystems_show, NULL },
-		{ "sys/kernel/ostype", sys_string_show, uts.sysname },
-		{ "sys/kernel/osrelease", sys_string_show, uts.release },
-		{ "sys/kernel/version", sys_string_show, uts.version },
-		{ "sys/kernel/hostname", sys_string_show, uts.nodename },
-		{ "sys/kernel/domainname", sys_string_show, uts.domainname },
-		{ "sys/kernel/pid_max", sys_int_show, &pid_max },
-		{ "sys/kernel/randomize_va_space", sys_bool_show, &randomize_va_space },
-		{ "sys/vm/overcommit_memory", sys_int_show, &sysctl_overcommit_memory },
-		{ "sys/vm/max_map_count", sys_int_show, &sysctl_max_map_count },
-		{ "sys/vm/mmap_min_addr", mmap_min_addr_show, NULL },
+		{ "stat", stat_show },
+		{ "uptime", uptime_show },
+		{ "loadavg", loadavg_show },
+		{ "version", version_show },
+		{ "cmdline", cmdline_show },
+		{ "cpuinfo", cpuinfo_show },
+		{ "interrupts", interrupts_show },
+		{ "filesystems", filesystems_show },
 	};
-	struct proc_dir_entry *e;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(files); i++)
-		if (proc_create(files[i].name, 0444, files[i].show,
-				(void *)(uintptr_t)files[i].data))
+		if (proc_create(files[i].name, 0444, files[i].show, NULL))
 			pr_err("proc: no memory for %s\n", files[i].name);
-	e = proc_register("sys/vm/drop_caches", S_IFREG | 0200);
-	if (e)
-		e->fops = &drop_caches_fops;
 }

@@ -16,6 +16,7 @@
  */
 #include "internal.h"
 
+#include <lib/err.h>
 #include <mm/mm.h>
 #include <mm/slab.h>
 
@@ -96,23 +97,20 @@ static const struct seq_operations maps_seq_ops = {
 
 static int maps_open(struct inode *inode, struct file *file)
 {
-	struct task_struct *task = PROC_I(inode)->task;
+	struct mm_struct *mm = proc_mm_open(PROC_I(inode)->task);
 	struct maps_private *priv;
-	struct mm_struct *mm;
 	int err;
 
-	if (!proc_task_alive(task))
-		return -ESRCH;
+	if (IS_ERR(mm))
+		return (int)PTR_ERR(mm);
 	err = seq_open(file, &maps_seq_ops, sizeof(struct maps_private));
-	if (err)
+	if (err) {
+		if (mm)
+			mmdrop(mm);
 		return err;
-	mm = get_task_mm(task);
-	if (!mm)
-		return 0;
+	}
 	priv = ((struct seq_file *)file->private_data)->private;
 	priv->mm = mm;
-	mmgrab(mm);
-	mmput(mm);
 	return 0;
 }
 

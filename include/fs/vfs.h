@@ -258,6 +258,8 @@ void path_put(const struct path *path);
 char *d_path(const struct path *path, char *buf, size_t len);
 char *file_path(struct file *file, char *buf, size_t len);
 int inode_permission(struct inode *inode, int mask); /* MAY_EXEC 1, MAY_WRITE 2, MAY_READ 4 */
+int simple_setattr(struct dentry *dentry, const struct kstat *attr, unsigned int valid);
+void generic_fillattr(struct inode *inode, struct kstat *stat);
 int generic_permission(struct inode *inode,
 		       int mask); /* mode bits, groups, capabilities; for ->permission */
 /* getname - copy of a user's path in a PATH_MAX buffer; ERR_PTR(-EFAULT, -ENAMETOOLONG, -ENOENT if empty) */
@@ -297,6 +299,7 @@ void fs_put(struct fs_struct *fs);
 extern struct fs_struct init_fs;
 struct files_struct *files_alloc(void);
 /* files_for_each - open descriptors of another task: for /proc/[pid]/fd */
+struct file *files_lookup(struct files_struct *files, unsigned int fd, bool *close_on_exec);
 struct file *files_next(struct files_struct *files,
 			unsigned int *fd); /* next open >= *fd, referenced; NULL */
 struct task_struct;

@@ -9,6 +9,7 @@
 
 #include <lib/types.h>
 #include <lib/list.h>
+#include <kernel/cred.h>
 
 struct task_struct;
 
@@ -41,6 +42,11 @@ struct linux_binprm {
 	unsigned int depth; /* scripts of scripts: ELOOP beyond 5 */
 	char buf[BINPRM_BUF_SIZE];
 	bool past_return; /* the old image is gone: an error now kills */
+
+	struct cred cred;       /* the program's: bprm_creds_from_file */
+	unsigned int per_clear; /* personality bits that go with them */
+	bool secureexec;        /* AT_SECURE: it has rights that its caller lacks */
+	bool randomized;        /* where the stack is was chosen at random */
 };
 
 #define EXSTACK_DEFAULT   0

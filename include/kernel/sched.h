@@ -103,13 +103,13 @@ struct task_struct {
 	int pdeath_signal;         /* [c] sent when the parent dies */
 	u32 self_exec_id,
 		parent_exec_id; /* [t] counts this task's execs; what its parent's was at its birth */
-	bool no_new_privs, keep_caps; /* [c] prctl(2) */
 	struct sigaltstack_info sas;  /* [c] */
 	struct restart_block restart;
 
 	struct files_struct *files;
 	struct fs_struct *fs;
 	struct cred cred;         /* [c] others read it under process_table lock */
+	bool no_new_privs;        /* [c] no exec grants rights; never taken back */
 	unsigned int personality; /* [c] */
 
 	int (*kthread_fn)(void *); /* [I] kernel thread: what it runs first */
@@ -188,9 +188,12 @@ void do_group_exit(int code) __attribute__((noreturn));
 void get_task_struct(struct task_struct *task);
 void put_task_struct(struct task_struct *task); /* the last one frees: no lock held, irqs on */
 #define PID_MAX_LIMIT 32768                     /* pids are smaller */
-extern bool randomize_va_space;                 /* false: norandmaps */
-unsigned long total_forks(void);                /* since boot */
-pid_t last_pid(void);                           /* given out last */
+#define RESERVED_PIDS 300                       /* numbers start again here */
+extern int pid_max;                             /* what they are kept below: sysctl */
+extern int max_threads;                         /* more are EAGAIN: sysctl */
+extern int randomize_va_space;   /* 0 (norandmaps), 1 all but the heap, 2 the heap too */
+unsigned long total_forks(void); /* since boot */
+pid_t last_pid(void);            /* given out last */
 unsigned int nr_threads(void);
 static inline struct task_struct *next_thread(const struct task_struct *t)
 {

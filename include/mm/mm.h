@@ -20,9 +20,11 @@
 extern struct mm_struct init_mm; /* the kernel's own: pgd and kernel mappings */
 extern struct page *zero_page;
 extern int sysctl_max_map_count;
-extern int sysctl_overcommit_memory;
-unsigned long vm_memory_committed(void); /* Committed_AS, pages */
-unsigned long vm_commit_limit(void);     /* CommitLimit, pages */
+extern int sysctl_overcommit_memory, sysctl_overcommit_ratio;
+extern unsigned long sysctl_overcommit_kbytes;
+extern unsigned long sysctl_mmap_min_addr; /* of address spaces to come */
+unsigned long vm_memory_committed(void);   /* Committed_AS, pages */
+unsigned long vm_commit_limit(void);       /* CommitLimit, pages */
 
 /* --- mm.c: life of an address space --- */
 void mm_cache_init(void);         /* slab caches of mm/, after kmem_cache_init */
