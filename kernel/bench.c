@@ -22,6 +22,7 @@
 #include <kernel/rlimit.h>
 #include <kernel/rwsem.h>
 #include <kernel/spinlock.h>
+#include <kernel/workqueue.h>
 #include <lib/string.h>
 #include <mm/mm.h>
 #include <mm/slab.h>
@@ -41,6 +42,7 @@ struct bench {
 
 static struct kmem_cache *bench_cache;
 static struct mm_struct *bench_mm;
+static struct work_struct bench_work;
 static vaddr_t bench_vmas; /* first mapping; one every two VMA_SIZE */
 static DEFINE_SPINLOCK(bench_spinlock, LOCK_MM_MISC);
 static DEFINE_MUTEX(bench_mutex, LOCK_FILE_MISC);
@@ -124,6 +126,20 @@ static bool run_rwsem(unsigned long arg)
 	return true;
 }
 
+static void do_nothing(struct work_struct *work)
+{
+	(void)work;
+}
+
+/* To the worker and back: two switches. */
+static bool run_work(unsigned long arg)
+{
+	(void)arg;
+	queue_work(&bench_work);
+	flush_work(&bench_work);
+	return true;
+}
+
 /* Another mapping each time: 7 and NR_VMAS have no common divisor. */
 static bool run_find_vma(unsigned long arg)
 {
@@ -153,6 +169,7 @@ static const struct bench benches[] = {
 	{ "spinlock", "pair", run_spinlock, 0, NR_OPS },
 	{ "mutex", "pair", run_mutex, 0, NR_OPS },
 	{ "rwsem_read", "pair", run_rwsem, 0, NR_OPS },
+	{ "work", "roundtrip", run_work, 0, NR_OPS },
 	{ "find_vma", "call", run_find_vma, 0, NR_OPS },
 };
 
@@ -227,6 +244,7 @@ static int make_vmas(void)
 
 static int prepare(void)
 {
+	INIT_WORK(&bench_work, do_nothing);
 	bench_cache = kmem_cache_create("bench-192", 192, 0, 0, NULL);
 	if (!bench_cache)
 		return -ENOMEM;

@@ -30,6 +30,7 @@
 #include <kernel/init.h>
 #include <kernel/random.h>
 #include <kernel/strace.h>
+#include <kernel/workqueue.h>
 #include <fs/vfs.h>
 #include <mm/mm.h>
 #include <mm/mmzone.h>
@@ -610,4 +611,23 @@ struct mm_struct *get_task_mm(struct task_struct *task)
 		mmget(mm);
 	spin_unlock_irqrestore(&process_table_lock, flags);
 	return mm;
+}
+
+static void mmput_work(struct work_struct *work)
+{
+	__mmput(container_of(work, struct mm_struct, async_put_work));
+}
+
+/**
+ * mmput_async - one user fewer; if it was the last, a kernel thread takes the mappings down
+ *
+ * For who may not sleep, or only looked at an address space and happens to be the last to leave it.
+ * Context: any; as queue_work.
+ */
+void mmput_async(struct mm_struct *mm)
+{
+	if (!atomic_dec_and_test(&mm->mm_users))
+		return;
+	INIT_WORK(&mm->async_put_work, mmput_work);
+	queue_work(&mm->async_put_work);
 }

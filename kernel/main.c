@@ -23,6 +23,7 @@
 #include <kernel/sched.h>
 #include <kernel/time.h>
 #include <kernel/uts.h>
+#include <kernel/workqueue.h>
 #include <lib/kstrtox.h>
 #include <lib/string.h>
 #include <mm/init.h>
@@ -80,6 +81,7 @@ static void init_tasks(void)
 	rcu_init();
 	random_init();
 	sched_init();
+	workqueue_init();
 	fork_init();
 	signals_init();
 	futex_init();
@@ -234,6 +236,7 @@ void kernel_main(struct boot_info *bi)
 	if (pid != 1)
 		panic("PID 1 could not be made: error %d", -pid);
 	rcu_start_thread(0);
+	workqueue_start_thread(0);
 	local_irq_enable();
 	cpu_idle();
 }

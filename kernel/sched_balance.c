@@ -74,6 +74,10 @@ static unsigned int select_cpu(const struct task_struct *p, unsigned int prev)
 	unsigned long allowed = READ_ONCE(p->cpus_allowed) & READ_ONCE(cpu_online_mask);
 	unsigned int cpu, here = smp_processor_id();
 
+	/* A thread bound to this CPU has done what @p waits for, and is about to sleep: as good as idle. */
+	if (here == prev && (current->flags & PF_NO_SETAFFINITY) && (allowed & BIT(prev)) &&
+	    READ_ONCE(cpu_rq(prev)->nr_running) <= 1)
+		return prev;
 	if (find_idle(allowed, prev, &cpu))
 		return cpu;
 	if (!(allowed & BIT(prev)))

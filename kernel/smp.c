@@ -16,6 +16,7 @@
 #include <kernel/init.h>
 #include <kernel/rcu.h>
 #include <kernel/sched.h>
+#include <kernel/workqueue.h>
 #include <uapi/errno.h>
 #include "task.h"
 
@@ -57,8 +58,11 @@ void smp_boot_cpus(void)
 		err = arch_prepare_start();
 	for (unsigned int n = 0; n < listed && cpu < nr_cpu_ids && err != -ENOMEM; n++) {
 		err = start_one(cpu, n);
-		if (!err)
-			rcu_start_thread(cpu++);
+		if (err)
+			continue;
+		rcu_start_thread(cpu);
+		workqueue_start_thread(cpu);
+		cpu++;
 	}
 	if (err == -ENOMEM)
 		pr_warn("smp: out of memory for more than %u processors\n", cpu);

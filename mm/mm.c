@@ -291,15 +291,20 @@ static void exit_mmap(struct mm_struct *mm)
 	mmap_write_unlock(mm);
 }
 
+/* __mmput - what the last user's mmput does.  Sleeps. */
+void __mmput(struct mm_struct *mm)
+{
+	exit_mmap(mm);
+	mm_set_exe_file(mm, NULL);
+	mmdrop(mm);
+}
+
 /* mmput - one user fewer; the last tears the mappings down.  Sleeps. */
 void mmput(struct mm_struct *mm)
 {
 	might_sleep();
-	if (!atomic_dec_and_test(&mm->mm_users))
-		return;
-	exit_mmap(mm);
-	mm_set_exe_file(mm, NULL);
-	mmdrop(mm);
+	if (atomic_dec_and_test(&mm->mm_users))
+		__mmput(mm);
 }
 
 static const char *const rss_names[NR_MM_COUNTERS] = { "file", "anon", "swap", "shmem" };

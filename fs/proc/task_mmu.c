@@ -62,7 +62,7 @@ static void maps_stop(struct seq_file *m, void *v)
 		return;
 	priv->locked = false;
 	up_read(&priv->mm->mmap_lock);
-	mmput(priv->mm);
+	mmput_async(priv->mm); /* under the file's mutex */
 }
 
 static int maps_show(struct seq_file *m, void *v)

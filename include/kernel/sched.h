@@ -103,7 +103,7 @@ struct task_struct {
 	int pdeath_signal;         /* [c] sent when the parent dies */
 	u32 self_exec_id,
 		parent_exec_id; /* [t] counts this task's execs; what its parent's was at its birth */
-	struct sigaltstack_info sas;  /* [c] */
+	struct sigaltstack_info sas; /* [c] */
 	struct restart_block restart;
 
 	struct files_struct *files;
@@ -210,7 +210,8 @@ struct task_struct *find_get_task(pid_t pid); /* with a reference, or NULL */
 /* next_task_get - the thread-group leader with the smallest pid >= from, with a reference: for /proc */
 struct task_struct *next_task_get(pid_t from);
 struct mm_struct *get_task_mm(
-	struct task_struct *task); /* mm_users + 1, or NULL for kernel threads and the dead */
+	struct task_struct *task);      /* mm_users + 1, or NULL for kernel threads and the dead */
+void mmput_async(struct mm_struct *mm); /* mmput for any context: a kernel thread does the work */
 extern spinlock_t process_table_lock;
 int task_work_add(struct task_struct *task, struct callback_head *work); /* -ESRCH when exiting */
 void task_work_run(void);

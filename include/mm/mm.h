@@ -37,8 +37,9 @@ static inline bool mmget_not_zero(struct mm_struct *mm)
 	return atomic_inc_not_zero(&mm->mm_users);
 }
 static inline void mmgrab(struct mm_struct *mm) { atomic_inc(&mm->mm_count); }
-void mmput(struct mm_struct *mm);  /* last user: unmaps all; may sleep */
-void mmdrop(struct mm_struct *mm); /* last reference: frees pgd and struct */
+void mmput(struct mm_struct *mm);   /* last user: unmaps all; may sleep */
+void __mmput(struct mm_struct *mm); /* mm_users is 0: unmaps all; sleeps */
+void mmdrop(struct mm_struct *mm);  /* last reference: frees pgd and struct */
 /* mm_set_layout - where stack ends and mmap begins; rnd 0 for norandmaps. Before the first mapping. */
 void mm_set_layout(struct mm_struct *mm, u64 stack_limit, u64 random_mmap_pages, bool legacy);
 struct file *mm_get_exe_file(struct mm_struct *mm);            /* with a reference, or NULL */

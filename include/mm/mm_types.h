@@ -138,7 +138,8 @@ struct mm_struct {
 	u64 context_id;        /* [I] unique: TLB generation and events name the mm by it */
 	unsigned long cpumask; /* [a] CPUs whose TLB may hold entries of this mm */
 	bool aslr;             /* [I] randomised layout */
-	struct mm_rss rss[];   /* nr_cpu_ids entries */
+	struct work_struct async_put_work; /* mmput_async, by the last user */
+	struct mm_rss rss[];               /* nr_cpu_ids entries */
 };
 
 typedef unsigned int vm_fault_t;

@@ -11,6 +11,7 @@
  *   interrupts         local_irq_save, local_irq_restore, irqs_disabled, might_sleep
  *   locks              spinlock_t, rw_semaphore, mutex, with ranks; assert_* ; rcu_read_lock, call_rcu
  *   waiting            wait_queue_head_t, init_waitqueue_head, wait_event, wake_up_all; cond_resched
+ *   deferred work      struct work_struct: mm has room for it, the kernel's mmput_async uses it
  *   entries            pte/pmd/pud/pgd types and arithmetic (arch/pgtable.h); pgd_offset .. pte_offset,
  *                      ptep_get, set_pte, ptep_get_and_clear, ptep_cmpxchg, pmdp_get, set_pmd, ...
  *   TLB                flush_tlb_page, flush_tlb_range, flush_tlb_mm, flush_tlb_kernel_range
@@ -43,6 +44,7 @@
 #include <kernel/rwsem.h>
 #include <kernel/mutex.h>
 #include <kernel/wait.h>
+#include <kernel/workqueue.h>
 #include <kernel/rcu.h>
 #include <kernel/trace.h>
 #include <kernel/fault_inject.h>
