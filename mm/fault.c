@@ -102,6 +102,30 @@ static vm_fault_t handle_pte_fault(struct vm_fault *vmf)
 	return spurious_fault(vmf);
 }
 
+/* Step 3, and on.  Field by field: the rest is for the handlers to fill in. */
+static __always_inline vm_fault_t __handle_mm_fault(struct mm_struct *mm,
+						    struct vm_area_struct *vma, vaddr_t addr,
+						    unsigned int flags)
+{
+	struct vm_fault vmf;
+
+	vma_assert_locked(vma);
+	vmf.vma = vma;
+	vmf.mm = mm;
+	vmf.address = addr & PAGE_MASK;
+	vmf.real_address = addr;
+	vmf.flags = flags;
+	vmf.pgoff = linear_page_index(vma, addr);
+	vmf.page = NULL;
+	vmf.pmd = pte_alloc_map(mm, addr);
+	if (unlikely(!vmf.pmd))
+		return VM_FAULT_OOM;
+	vmf.pte = pte_offset(vmf.pmd, addr);
+	vmf.ptl = pte_lockptr(vmf.pmd);
+	vmf.orig_pte = ptep_get(vmf.pte); /* without the lock: every handler looks again under it */
+	return handle_pte_fault(&vmf);
+}
+
 /**
  * handle_mm_fault - repair the entry for @addr of @vma, whose permissions have been checked
  * @flags: FAULT_FLAG_*; without ALLOW_RETRY it waits under the lock instead of asking for a
@@ -113,23 +137,7 @@ static vm_fault_t handle_pte_fault(struct vm_fault *vmf)
  */
 vm_fault_t handle_mm_fault(struct vm_area_struct *vma, vaddr_t addr, unsigned int flags)
 {
-	struct vm_fault vmf = {
-		.vma = vma,
-		.mm = vma->vm_mm,
-		.address = addr & PAGE_MASK,
-		.real_address = addr,
-		.flags = flags,
-		.pgoff = linear_page_index(vma, addr),
-	};
-
-	vma_assert_locked(vma);
-	vmf.pmd = pte_alloc_map(vmf.mm, vmf.address);
-	if (unlikely(!vmf.pmd))
-		return VM_FAULT_OOM;
-	vmf.pte = pte_offset(vmf.pmd, vmf.address);
-	vmf.ptl = pte_lockptr(vmf.pmd);
-	vmf.orig_pte = ptep_get(vmf.pte); /* without the lock: every handler looks again under it */
-	return handle_pte_fault(&vmf);
+	return __handle_mm_fault(vma->vm_mm, vma, addr, flags);
 }
 
 /* Step 2.  x86 can not deny reading what may be written or executed. */
@@ -230,7 +238,7 @@ vm_fault_t mm_fault(struct mm_struct *mm, mm_limits_fn limits, vaddr_t addr, uns
 			*si_code = FAULT_CODE_ACCERR;
 			return VM_FAULT_SIGSEGV;
 		}
-		fault = handle_mm_fault(vma, addr, flags);
+		fault = __handle_mm_fault(mm, vma, addr, flags);
 		if (likely(!(fault & VM_FAULT_RETRY)))
 			break;
 		if (flags & FAULT_FLAG_VMA_LOCK)

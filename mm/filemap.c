@@ -254,6 +254,23 @@ static void filemap_remove_page(struct address_space *as, struct page *page)
 	put_page(page); /* the cache's */
 }
 
+/* A new page for @index, in the file, referenced and locked; ERR_PTR(-EEXIST): another was faster; or -ENOMEM. */
+static struct page *add_new_page(struct address_space *as, pgoff_t index)
+{
+	struct page *page = alloc_page(as->gfp_mask);
+	int err;
+
+	if (unlikely(!page))
+		return ERR_PTR(-ENOMEM);
+	__SetPageLocked(page);
+	err = filemap_add_page(as, page, index);
+	if (likely(!err))
+		return page;
+	unlock_page(page);
+	put_page(page);
+	return ERR_PTR(err);
+}
+
 /**
  * filemap_grab_page - the page at @index, made if it is not there
  *
@@ -262,11 +279,9 @@ static void filemap_remove_page(struct address_space *as, struct page *page)
  */
 struct page *filemap_grab_page(struct address_space *as, pgoff_t index)
 {
-	struct page *page;
-	int err;
-
 	for (;;) {
-		page = filemap_find_page(as, index);
+		struct page *page = filemap_find_page(as, index);
+
 		if (page) {
 			lock_page(page);
 			if (likely(page->mapping == as && page->index == index))
@@ -275,17 +290,41 @@ struct page *filemap_grab_page(struct address_space *as, pgoff_t index)
 			put_page(page);
 			continue;
 		}
-		page = alloc_page(as->gfp_mask);
-		if (!page)
-			return NULL;
-		__SetPageLocked(page);
-		err = filemap_add_page(as, page, index);
-		if (!err)
+		page = add_new_page(as, index);
+		if (!IS_ERR(page))
 			return page;
-		unlock_page(page);
-		put_page(page);
-		if (err != -EEXIST)
+		if (PTR_ERR(page) != -EEXIST)
 			return NULL;
+	}
+}
+
+vm_fault_t filemap_grab_for_fault(struct address_space *as, struct vm_fault *vmf)
+{
+	for (;;) {
+		struct page *page = filemap_find_page(as, vmf->pgoff);
+		vm_fault_t retry;
+
+		if (page) {
+			retry = lock_page_or_retry(page, vmf);
+			if (unlikely(retry)) {
+				put_page(page);
+				return retry;
+			}
+			if (unlikely(page->mapping != as)) {
+				unlock_page(
+					page); /* truncated: the caller asks anew whether it may be there */
+				put_page(page);
+				return VM_FAULT_NOPAGE;
+			}
+		} else {
+			page = add_new_page(as, vmf->pgoff);
+			if (IS_ERR(page) && PTR_ERR(page) == -EEXIST)
+				continue;
+			if (IS_ERR(page))
+				return VM_FAULT_OOM;
+		}
+		vmf->page = page;
+		return 0;
 	}
 }
 
@@ -536,33 +575,20 @@ vm_fault_t filemap_fault(struct vm_fault *vmf)
 	vm_fault_t major = 0;
 
 	while (vmf->pgoff < file_end_index(as)) {
-		struct page *page = filemap_find_page(as, vmf->pgoff);
+		vm_fault_t fail = filemap_grab_for_fault(as, vmf);
+		struct page *page = vmf->page;
 		int err;
 
-		if (!page) {
-			page = filemap_grab_page(as, vmf->pgoff);
-			if (!page)
-				return VM_FAULT_OOM;
-		} else {
-			vm_fault_t retry = lock_page_or_retry(page, vmf);
-
-			if (unlikely(retry)) {
-				put_page(page);
-				return retry;
-			}
-		}
-		if (unlikely(page->mapping != as)) {
-			unlock_page(page); /* truncated while we waited: the size decides */
-			put_page(page);
+		if (unlikely(fail == VM_FAULT_NOPAGE))
 			continue;
-		}
+		if (unlikely(fail))
+			return fail;
 		if (likely(PageUptodate(page))) {
 			if (unlikely(vmf->pgoff >= file_end_index(as))) {
 				unlock_page(page);
 				put_page(page);
 				return VM_FAULT_SIGBUS;
 			}
-			vmf->page = page;
 			return VM_FAULT_LOCKED | major;
 		}
 		err = read_locked_page(vmf->vma->vm_file, as, page);

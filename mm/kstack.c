@@ -10,7 +10,8 @@
  * only while stacks are freed with interrupts off, where nothing can be unmapped; the next caller who may, trims.
  * In use a stack counts as KernelStack, in the cache as vmalloc'ed memory.
  *
- * Locking: the cache belongs to its CPU and is touched with interrupts off.
+ * Locking: the cache belongs to its CPU and is touched with interrupts off.  When memory is short each CPU is asked, by
+ * an interrupt, to hand its stacks over.
  */
 #include "mm_env.h"
 #include <mm/mmzone.h>
@@ -105,10 +106,27 @@ void free_kernel_stack(void *stack)
 	vfree(stack);
 }
 
+/* What this CPU keeps, for the list at @arg, to which all CPUs add at once.  Interrupts off. */
+static void collect_stacks(void *arg)
+{
+	struct page **list = arg, *page;
+
+	while ((page = pop_stack(0))) {
+		struct page *next = READ_ONCE(*list);
+
+		do
+			page->private = (unsigned long)next;
+		while (!try_cmpxchg(list, &next, page));
+	}
+}
+
 void drain_kernel_stacks(void)
 {
-	struct page *page;
+	struct page *page, *list = NULL;
 
-	while ((page = pop_stack(0)))
+	on_each_cpu(collect_stacks, &list);
+	while ((page = list)) {
+		list = (struct page *)page->private;
 		vfree(stack_of(page));
+	}
 }

@@ -50,29 +50,6 @@ unsigned long vm_commit_limit(void)
 	return totalram_pages() * (unsigned long)READ_ONCE(sysctl_overcommit_ratio) / 100;
 }
 
-/**
- * vm_enough_memory - charge @nr_pages more
- *
- * Return: 0, charged; -ENOMEM, nothing charged.
- */
-int vm_enough_memory(unsigned long nr_pages, bool cap_sys_admin)
-{
-	unsigned long allowed;
-
-	if (likely(sysctl_overcommit_memory == OVERCOMMIT_GUESS)) {
-		if (unlikely(nr_pages > SURELY_THERE_PAGES && nr_pages > totalram_pages()))
-			return -ENOMEM;
-	} else if (sysctl_overcommit_memory == OVERCOMMIT_NEVER) {
-		allowed = vm_commit_limit();
-		if (!cap_sys_admin)
-			allowed -= allowed * ADMIN_RESERVE_PERCENT / 100;
-		if (nr_pages > allowed || vm_memory_committed() > allowed - nr_pages)
-			return -ENOMEM;
-	}
-	this_cpu_add(vm_committed, (long)nr_pages);
-	return 0;
-}
-
 /* vm_acct_memory - charge what is owed already, unasked */
 void vm_acct_memory(unsigned long nr_pages)
 {
@@ -82,4 +59,31 @@ void vm_acct_memory(unsigned long nr_pages)
 void vm_unacct_memory(unsigned long nr_pages)
 {
 	this_cpu_add(vm_committed, -(long)nr_pages);
+}
+
+/**
+ * vm_enough_memory - charge @nr_pages more
+ *
+ * Return: 0, charged; -ENOMEM, nothing charged.
+ */
+int vm_enough_memory(unsigned long nr_pages, bool cap_sys_admin)
+{
+	unsigned long allowed;
+
+	/* First the charge, then the question: of two that ask for the last pages at once, none gets too much. */
+	this_cpu_add(vm_committed, (long)nr_pages);
+	if (likely(sysctl_overcommit_memory == OVERCOMMIT_GUESS)) {
+		if (unlikely(nr_pages > SURELY_THERE_PAGES && nr_pages > totalram_pages()))
+			goto refuse;
+	} else if (sysctl_overcommit_memory == OVERCOMMIT_NEVER) {
+		allowed = vm_commit_limit();
+		if (!cap_sys_admin)
+			allowed -= allowed * ADMIN_RESERVE_PERCENT / 100;
+		if (nr_pages > allowed || vm_memory_committed() > allowed)
+			goto refuse;
+	}
+	return 0;
+refuse:
+	vm_unacct_memory(nr_pages);
+	return -ENOMEM;
 }

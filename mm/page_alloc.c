@@ -35,8 +35,9 @@
  * the buddy already.  Linux looks each time; the difference is at most PCP_HIGH pages a CPU.
  *
  * Locking: zone->lock covers the buddy (irq-safe: pages are freed in interrupts).  The stacks belong to their CPU
- * and are touched with interrupts off.  Nobody touches another CPU's stack; what it holds is bounded.
- * Not done: migrate types (nothing moves pages yet), a list of zones that were found full, draining other CPUs.
+ * and are touched with interrupts off.  Nobody touches another CPU's stack; when memory is short each is asked to
+ * drain its own.
+ * Not done: migrate types (nothing moves pages yet), a list of zones that were found full.
  * Sources: Knuth, TAOCP vol. 1, 2.5 "Dynamic Storage Allocation"; Bonwick and Adams 2001 (the per-CPU layer).
  */
 #include "mm_env.h"
@@ -347,14 +348,23 @@ static struct page *get_page_from_freelist(struct pglist_data *node, gfp_t gfp, 
 	return NULL;
 }
 
-/* Memory that caches keep for later goes back to the buddy.  May sleep, so no spinlock is held. */
+static void drain_pages_here(void *unused)
+{
+	(void)unused;
+	drain_local_pages();
+}
+
+/*
+ * Memory that caches keep for later goes back to the buddy, of all CPUs: each gives up what it owns in an interrupt.
+ * May sleep, so no spinlock is held.
+ */
 static void shrink_caches(void)
 {
 	lru_add_drain_all();
 	drain_kernel_stacks();
 	vmalloc_flush();
 	kmem_cache_shrink_all();
-	drain_local_pages();
+	on_each_cpu(drain_pages_here, NULL);
 }
 
 /**
@@ -371,7 +381,7 @@ void drop_caches(void)
 	synchronize_rcu(); /* objects freed by a callback, then slabs */
 	shrink_caches();
 	synchronize_rcu();
-	drain_local_pages();
+	on_each_cpu(drain_pages_here, NULL);
 }
 
 /* One line for the 1st, 2nd, 4th, 8th ... failure: a rate limit that needs no clock. */

@@ -50,21 +50,24 @@ static const struct address_space_operations shmem_aops = {
 static vm_fault_t shmem_fault(struct vm_fault *vmf)
 {
 	struct address_space *mapping = vmf->vma->vm_private_data;
-	struct page *page;
+	vm_fault_t fail;
 	void *addr;
 
 	if (vmf->pgoff >= mapping->i_size >> PAGE_SHIFT)
 		return VM_FAULT_SIGBUS;
-	page = filemap_grab_page(mapping, vmf->pgoff);
-	if (!page)
-		return VM_FAULT_OOM;
-	if (!PageUptodate(page)) {
-		addr = kmap_local_page(page);
+	do
+		fail = filemap_grab_for_fault(mapping, vmf);
+	while (unlikely(
+		fail ==
+		VM_FAULT_NOPAGE)); /* MADV_REMOVE took it away: another one comes in its place */
+	if (unlikely(fail))
+		return fail;
+	if (!PageUptodate(vmf->page)) {
+		addr = kmap_local_page(vmf->page);
 		clear_page(addr);
 		kunmap_local(addr);
-		SetPageUptodate(page);
+		SetPageUptodate(vmf->page);
 	}
-	vmf->page = page;
 	return VM_FAULT_LOCKED;
 }
 

@@ -457,14 +457,25 @@ unsigned long slab_free_empty(struct kmem_cache *s, struct kmem_cache_node *n)
 	}
 }
 
+/* slab_free_all_empty - all empty slabs of all nodes back; pages freed */
+unsigned long slab_free_all_empty(struct kmem_cache *s)
+{
+	unsigned long pages = 0;
+
+	for (unsigned int i = 0; i < s->nr_nodes; i++)
+		pages += slab_free_empty(s, &s->node[i]);
+	return pages;
+}
+
+static void flush_here(void *cache)
+{
+	struct kmem_cache *s = cache;
+
+	slab_flush_cpu(s, &s->cpu[smp_processor_id()]);
+}
+
 unsigned long kmem_cache_shrink(struct kmem_cache *cache)
 {
-	unsigned long flags, pages = 0;
-
-	local_irq_save(flags);
-	slab_flush_cpu(cache, &cache->cpu[smp_processor_id()]);
-	local_irq_restore(flags);
-	for (unsigned int i = 0; i < cache->nr_nodes; i++)
-		pages += slab_free_empty(cache, &cache->node[i]);
-	return pages;
+	on_each_cpu(flush_here, cache);
+	return slab_free_all_empty(cache);
 }

@@ -125,15 +125,27 @@ unsigned int kmem_cache_size(const struct kmem_cache *cache)
 	return cache->object_size;
 }
 
+/* This CPU's slabs of every cache go back to their nodes.  Interrupts off; slab_list_lock held by whoever asked. */
+static void flush_all_here(void *unused)
+{
+	struct kmem_cache *s;
+
+	(void)unused;
+	list_for_each_entry(s, &slab_caches, list)
+		slab_flush_cpu(s, &s->cpu[smp_processor_id()]);
+}
+
 /* kmem_cache_shrink_all - the same for every cache: the page allocator's last resort.  Pages freed. */
 unsigned long kmem_cache_shrink_all(void)
 {
 	struct kmem_cache *s;
 	unsigned long pages = 0;
 
+	/* The list stands still while the others walk it in their interrupts; nobody wants its lock in one. */
 	spin_lock(&slab_list_lock);
+	on_each_cpu(flush_all_here, NULL);
 	list_for_each_entry(s, &slab_caches, list)
-		pages += kmem_cache_shrink(s);
+		pages += slab_free_all_empty(s);
 	spin_unlock(&slab_list_lock);
 	return pages;
 }

@@ -46,6 +46,13 @@ void address_space_init(struct address_space *as, void *host,
 struct page *filemap_find_page(struct address_space *as, pgoff_t index);
 /* filemap_grab_page - found or new, referenced and locked, possibly not up to date; NULL on out of memory */
 struct page *filemap_grab_page(struct address_space *as, pgoff_t index);
+/**
+ * filemap_grab_for_fault - the same for vmf->pgoff, into vmf->page; a page that is there and locked is not waited for
+ *
+ * Return: 0; VM_FAULT_NOPAGE when it was truncated, to be called again if it may be there; VM_FAULT_OOM; or
+ *         as lock_page_or_retry.
+ */
+vm_fault_t filemap_grab_for_fault(struct address_space *as, struct vm_fault *vmf);
 /* filemap_read_page - referenced and up to date (unlocked), reading it in if need be; ERR_PTR */
 struct page *filemap_read_page(struct file *file, struct address_space *as, pgoff_t index);
 int filemap_add_page(struct address_space *as, struct page *page,

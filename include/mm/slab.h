@@ -41,7 +41,7 @@ struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsign
 				     unsigned int flags, void (*ctor)(void *));
 /* kmem_cache_destroy - NULL is fine; a cache with objects in use is reported, object by object, and stays */
 void kmem_cache_destroy(struct kmem_cache *cache);
-/* kmem_cache_shrink - this CPU's slab and all empty slabs back to the page allocator; pages freed */
+/* kmem_cache_shrink - the CPUs' slabs back to their nodes, all empty ones to the page allocator; pages freed.  Interrupts on */
 unsigned long kmem_cache_shrink(struct kmem_cache *cache);
 unsigned long kmem_cache_shrink_all(void);
 /* kmem_cache_active - objects in use, exact when nobody is in the middle of a call */

@@ -156,6 +156,7 @@ static __always_inline struct page *object_page(const void *obj)
 /* slab.c: free objects and slabs of one CPU (interrupts off) and of one node go back; pages freed */
 void slab_flush_cpu(struct kmem_cache *s, struct kmem_cache_cpu *c);
 unsigned long slab_free_empty(struct kmem_cache *s, struct kmem_cache_node *n);
+unsigned long slab_free_all_empty(struct kmem_cache *s);
 
 /* slab_common.c */
 void slab_layout(struct kmem_cache *s);

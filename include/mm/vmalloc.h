@@ -53,7 +53,7 @@ void iounmap(const void *addr);
 void *alloc_kernel_stack(void);
 /* free_kernel_stack - also with interrupts off, as the scheduler calls it for a task that has ended */
 void free_kernel_stack(void *stack);
-/* drain_kernel_stacks - the stacks that this CPU keeps, back to vmalloc; no spinlock held */
+/* drain_kernel_stacks - the stacks that the CPUs keep, back to vmalloc; interrupts on, no spinlock held */
 void drain_kernel_stacks(void);
 #define KERNEL_STACK_SIZE 16384UL
 

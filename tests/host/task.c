@@ -185,20 +185,13 @@ static struct task_struct *pick_task(bool other)
 	return NULL;
 }
 
-/* Takes the oldest deferred call and makes it, as an interrupt on the running CPU. */
-static bool run_one_deferred(void)
+/* @fn(@arg) as an interrupt would call it in the running task. */
+static void interrupt(void (*fn)(void *arg), void *arg)
 {
-	struct deferred *d = deferred;
 	struct task_struct *t = running;
 	struct held saved[MAX_HELD];
 	unsigned int nr_saved = t->nr_held, rcu_depth = t->rcu_depth;
 	bool irqs_off = t->irqs_off, in_user = t->in_user;
-
-	if (!d || t->in_irq)
-		return false;
-	deferred = d->next;
-	if (!deferred)
-		deferred_end = &deferred;
 
 	/* What the interrupted task holds is not the handler's: it keeps an account of its own. */
 	memcpy(saved, t->held, sizeof(saved));
@@ -207,7 +200,7 @@ static bool run_one_deferred(void)
 	t->irqs_off = true;
 	t->in_irq = true;
 	t->in_user = false;
-	d->fn(d->arg);
+	fn(arg);
 	if (t->nr_held)
 		FAIL_TASKS("an interrupt handler ended with a lock held");
 	memcpy(t->held, saved, sizeof(saved));
@@ -216,8 +209,33 @@ static bool run_one_deferred(void)
 	t->irqs_off = irqs_off;
 	t->in_irq = false;
 	t->in_user = in_user;
+}
+
+/* Takes the oldest deferred call and makes it, on the running CPU. */
+static bool run_one_deferred(void)
+{
+	struct deferred *d = deferred;
+
+	if (!d || running->in_irq)
+		return false;
+	deferred = d->next;
+	if (!deferred)
+		deferred_end = &deferred;
+	interrupt(d->fn, d->arg);
 	free(d);
 	return true;
+}
+
+/* Nobody runs meanwhile: the others have answered before the next seam. */
+void on_each_cpu(void (*fn)(void *arg), void *arg)
+{
+	unsigned int here = running->cpu;
+
+	if (running->irqs_off)
+		FAIL_TASKS("on_each_cpu with interrupts off: the CPUs would wait for each other");
+	for (running->cpu = 0; running->cpu < nr_cpu_ids; running->cpu++)
+		interrupt(fn, arg);
+	running->cpu = here;
 }
 
 static bool run_ready_rcu(void);

@@ -203,6 +203,23 @@ TEST(empty_slabs_go_back_but_for_a_few)
 	slab_check(s);
 }
 
+TEST(shrinking_takes_what_every_cpu_keeps)
+{
+	struct kmem_cache *s;
+
+	boot(4);
+	s = plain("plain", 64, 0, NULL);
+	for (unsigned int cpu = 0; cpu < 4; cpu++) {
+		env_set_cpu(cpu);
+		kmem_cache_free(s, kmem_cache_alloc(s, GFP_KERNEL));
+	}
+	env_set_cpu(0);
+	EXPECT_EQ(info("plain")->num_slabs, 4);
+	kmem_cache_shrink(s);
+	EXPECT_EQ(info("plain")->num_slabs, 0);
+	slab_check(s);
+}
+
 TEST(an_object_freed_on_another_cpu_is_found_again)
 {
 	struct kmem_cache *s;

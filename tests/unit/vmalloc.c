@@ -219,6 +219,28 @@ TEST(stacks_have_guards_on_both_sides_and_are_reused)
 	vmalloc_check();
 }
 
+TEST(stacks_that_other_cpus_keep_are_given_back)
+{
+	void *stack[4];
+
+	boot(4);
+	for (unsigned int cpu = 0; cpu < 4; cpu++) {
+		env_set_cpu(cpu);
+		stack[cpu] = alloc_kernel_stack();
+		ASSERT(stack[cpu]);
+	}
+	for (unsigned int cpu = 0; cpu < 4; cpu++) {
+		env_set_cpu(cpu);
+		free_kernel_stack(stack[cpu]);
+	}
+	env_set_cpu(0);
+	EXPECT_EQ(global_node_page_state(NR_VMALLOC), 16);
+	drain_kernel_stacks();
+	vmalloc_flush();
+	EXPECT_EQ(global_node_page_state(NR_VMALLOC), 0);
+	vmalloc_check();
+}
+
 TEST(stacks_may_be_freed_with_interrupts_off)
 {
 	void *stack[8];

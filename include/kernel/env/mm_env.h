@@ -7,7 +7,8 @@
  *   types, containers  lib/: list, rbtree, interval tree, bitmap, atomic, string, printf; IS_ERR and friends
  *   checks             BUG_ON, VM_BUG_ON, WARN_ON, assert, panic, printk, pr_info, pr_warn, pr_err
  *   per CPU            DEFINE_PER_CPU, DECLARE_PER_CPU, this_cpu_ptr, per_cpu_ptr, this_cpu_read, this_cpu_write,
- *                      this_cpu_add, this_cpu_inc, smp_processor_id, nr_cpu_ids, NR_CPUS, for_each_possible_cpu
+ *                      this_cpu_add, this_cpu_inc, smp_processor_id, nr_cpu_ids, NR_CPUS, for_each_possible_cpu;
+ *                      on_each_cpu, which runs a function there with interrupts off
  *   interrupts         local_irq_save, local_irq_restore, irqs_disabled, might_sleep
  *   locks              spinlock_t, rw_semaphore, mutex, with ranks; assert_* ; rcu_read_lock, call_rcu
  *   waiting            wait_queue_head_t, init_waitqueue_head, wait_event, wake_up_all; cond_resched
@@ -52,6 +53,7 @@
 #include <kernel/kasan.h>
 #include <arch/irqflags.h>
 #include <arch/percpu.h>
+#include <arch/smp.h>
 #include <arch/layout.h>
 #include <arch/pgtable.h>
 #include <arch/pgtable_ops.h>

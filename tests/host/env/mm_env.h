@@ -8,6 +8,7 @@
  *   arch/layout.h        the direct map and vmemmap begin wherever mmap(2) put them
  *   arch/irqflags.h      an interrupt flag per software CPU
  *   arch/percpu.h        per-CPU data without GS
+ *   arch/smp.h           calls on every CPU
  *   arch/pgtable_ops.h   every access to an entry is a point where another CPU may run
  *   kernel/mutex.h       sleeping locks without fast paths: each call is such a point, and is checked
  *   kernel/rwsem.h
