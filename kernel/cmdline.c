@@ -41,6 +41,7 @@ static const char *const known[] = {
 	"strace",
 	"strace_to",
 	"bench",
+	"torture",
 	"BOOT_IMAGE",
 	/* Linux's, with nothing to do for them here: a command line for both kernels gives init the same words. */
 	"root",

@@ -21,6 +21,7 @@
 #include <kernel/rcu.h>
 #include <arch/uaccess.h>
 #include "lockdebug.h"
+#include "torture.h"
 
 #ifdef DEBUG
 static const char *const rank_names[NR_LOCK_RANKS] = {
@@ -128,6 +129,8 @@ void lockdebug_acquire(spinlock_t *lock, bool nested)
 
 	if (stopped)
 		return;
+	if (unlikely(torture_on))
+		torture_delay();
 	check_order(t, lock, lock->rank, nested);
 	if (lock->rank >= LOCK_PROCESS_TABLE && !irqs_disabled())
 		panic("lock order: %s lock %p taken with interrupts on", rank_names[lock->rank],
@@ -145,6 +148,8 @@ void lockdebug_release(spinlock_t *lock)
 {
 	if (stopped)
 		return;
+	if (unlikely(torture_on))
+		torture_delay();
 	if (lock->owner != smp_processor_id() + 1 || !pop(current, lock))
 		panic("lock order: %s lock %p released by a CPU or task that does not hold it",
 		      rank_names[lock->rank], (void *)lock);
@@ -166,8 +171,23 @@ void lockdebug_sleep_acquire(const void *lock, u16 rank, bool nested, bool trylo
 	push(t, lock, rank, true);
 }
 
+/* Why the current task may not sleep, or NULL. */
+static const char *why_atomic(const struct task_struct *t)
+{
+	for (unsigned int i = 0; i < t->nr_locks_held; i++)
+		if (!t->locks_held[i].sleeping)
+			return "a spinlock is held";
+	if (t->rcu_depth)
+		return "inside rcu_read_lock";
+	if (irqs_disabled())
+		return "interrupts are off";
+	return pagefault_disabled() ? "page faults are disabled" : NULL;
+}
+
 void lockdebug_sleep_release(const void *lock)
 {
+	if (unlikely(torture_on) && current->state == TASK_RUNNING && !why_atomic(current))
+		torture_yield();
 	if (!pop(current, lock))
 		panic("lock order: sleeping lock %p released by a task that does not hold it",
 		      lock);
@@ -195,21 +215,11 @@ void rcu_read_unlock(void)
 
 void might_sleep(void)
 {
-	const struct task_struct *t = current;
+	const char *why = scheduler_running ? why_atomic(current) : NULL;
 
-	if (!scheduler_running)
+	if (!why)
 		return;
-	for (unsigned int i = 0; i < t->nr_locks_held; i++) {
-		if (t->locks_held[i].sleeping)
-			continue;
-		show_held(t);
-		panic("sleeping while atomic: a spinlock is held");
-	}
-	if (t->rcu_depth)
-		panic("sleeping while atomic: inside rcu_read_lock");
-	if (irqs_disabled())
-		panic("sleeping while atomic: interrupts are off");
-	if (pagefault_disabled())
-		panic("sleeping while atomic: page faults are disabled");
+	show_held(current);
+	panic("sleeping while atomic: %s", why);
 }
 #endif

@@ -31,6 +31,7 @@
 #include <mm/mmzone.h>
 #include <mm/slab.h>
 #include <mm/vmalloc.h>
+#include "torture.h"
 
 #define MAX_INIT_ARGS 32
 
@@ -201,6 +202,7 @@ static int kernel_init(void *arg)
 	(void)arg;
 	current->signal->flags |= SIGNAL_UNKILLABLE;
 	smp_boot_cpus();
+	torture_init();
 	unpack_modules();
 	open_console();
 	report_boot_cost();
