@@ -50,16 +50,6 @@ void apic_eoi(void)
 	lapic_write(APIC_EOI, 0);
 }
 
-unsigned int apic_id(void)
-{
-	return lapic_regs ? lapic_read(APIC_ID) >> 24 : lapic_read(APIC_ID);
-}
-
-unsigned int nr_present_cpus(void)
-{
-	return max(acpi_madt.nr_cpus, 1u);
-}
-
 bool apic_may_use_x2(void)
 {
 	return cpu_has(X86_FEATURE_X2APIC);
@@ -110,14 +100,14 @@ static void pic_disable(void)
 /**
  * lapic_setup - the running processor's local APIC: accept everything, local sources masked
  *
- * LINT1 stays NMI, as the MADT of every PC says.
+ * LINT1 is the chipset's NMI, as the MADT of every PC says; one processor to hear of it is enough.
  */
 void lapic_setup(void)
 {
 	lapic_write(APIC_TPR, 0);
 	lapic_write(APIC_LVT_TIMER, APIC_LVT_MASKED | VECTOR_TIMER);
 	lapic_write(APIC_LVT_LINT0, APIC_LVT_MASKED);
-	lapic_write(APIC_LVT_LINT1, APIC_LVT_NMI);
+	lapic_write(APIC_LVT_LINT1, smp_processor_id() ? APIC_LVT_MASKED : APIC_LVT_NMI);
 	if ((lapic_read(APIC_VERSION) >> 16 & 0xff) >= 4)
 		lapic_write(APIC_LVT_PERF, APIC_LVT_MASKED);
 	lapic_write(APIC_LVT_ERROR, VECTOR_ERROR);

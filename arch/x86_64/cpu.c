@@ -29,14 +29,25 @@ static void put_regs(char *to, const u32 *regs, unsigned int nr)
 	to[nr * sizeof(*regs)] = '\0';
 }
 
-/* Leaf 11 has all 32 bits of the id, if it is there. */
-static u32 initial_apicid(const struct cpuinfo_x86 *c, u32 short_id)
+/*
+ * APIC id, and how many of its bits tell processors of one package apart.  Leaf 11 states both, level by level; before
+ * it there was the number of ids that a package has, in leaf 1.
+ */
+static void identify_place(struct cpuinfo_x86 *c, u32 leaf_1_ebx, bool multi)
 {
 	struct cpuid_regs r = { 0 };
 
 	if (c->cpuid_level >= 11)
 		r = cpuid(11, 0);
-	return r.ebx & 0xffff ? r.edx : short_id;
+	if (r.ebx & 0xffff) {
+		c->apicid = r.edx;
+		for (u32 level = 0; r.ebx & 0xffff && level < 8; r = cpuid(11, ++level))
+			c->package_shift = r.eax & 31;
+		return;
+	}
+	c->apicid = leaf_1_ebx >> 24;
+	while (multi && 1u << c->package_shift < (leaf_1_ebx >> 16 & 0xff))
+		c->package_shift++;
 }
 
 static void identify_features(struct cpuinfo_x86 *c, u32 max_ext)
@@ -51,7 +62,7 @@ static void identify_features(struct cpuinfo_x86 *c, u32 max_ext)
 	if (c->family == 15)
 		c->family += r.eax >> 20 & 0xff;
 	c->clflush_size = (r.ebx >> 8 & 0xff) * 8;
-	c->apicid = initial_apicid(c, r.ebx >> 24);
+	identify_place(c, r.ebx, r.edx >> 28 & 1);
 	c->cap[CAP_1_EDX] = r.edx;
 	c->cap[CAP_1_ECX] = r.ecx;
 	if (c->cpuid_level >= 7) {

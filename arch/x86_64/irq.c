@@ -10,6 +10,7 @@
 #include <arch/acpi.h>
 #include <arch/exception.h>
 #include <arch/irq.h>
+#include <arch/smp.h>
 #include <kernel/printk.h>
 #include <kernel/spinlock.h>
 #include <uapi/errno.h>
@@ -87,7 +88,7 @@ int request_irq(unsigned int gsi, irq_handler_t handler, void *arg, const char *
 	if (err)
 		return err;
 	gsi_mode(gsi, &level, &low);
-	return ioapic_route(gsi, vector, apic_id(), level, low);
+	return ioapic_route(gsi, vector, cpu_apic_id(0), level, low);
 }
 
 void irq_dispatch(struct pt_regs *regs, unsigned int vector)
@@ -109,17 +110,26 @@ void irq_account(unsigned int vector)
 	this_cpu_inc(irq_counts.count[vector]);
 }
 
-bool irq_describe(unsigned int vector, struct irq_info *out)
+int irq_find(unsigned int gsi, struct irq_info *out)
 {
-	unsigned int cpu;
+	for (unsigned int v = VECTOR_DEVICE; v < VECTOR_DEVICE_END; v++) {
+		bool low;
 
-	if (vector >= NR_VECTORS || !slots[vector].handler)
-		return false;
-	out->name = slots[vector].name;
-	out->gsi = slots[vector].gsi;
-	for_each_possible_cpu(cpu)
-		out->count[cpu] = per_cpu_ptr(&irq_counts, cpu)->count[vector];
-	return true;
+		if (!slots[v].handler || slots[v].gsi != (int)gsi)
+			continue;
+		if (out) {
+			out->name = slots[v].name;
+			out->gsi = slots[v].gsi;
+			gsi_mode(gsi, &out->level, &low);
+		}
+		return (int)v;
+	}
+	return -1;
+}
+
+unsigned int irq_count(unsigned int vector, unsigned int cpu)
+{
+	return READ_ONCE(per_cpu_ptr(&irq_counts, cpu)->count[vector]);
 }
 
 unsigned long irq_total(void)

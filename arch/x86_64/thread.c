@@ -7,11 +7,12 @@
  * FPU.  Only user code uses x87 and SSE, so kernel threads have no such state and pass the registers on untouched:
  * but a task's image is saved each time it is switched out, so that it may go on on another processor.
  *
- * FS and GS base.  With FSGSBASE a program can change them without a system call, so they are read back when it
- * is switched out; without, they change only through arch_prctl and clone, or when the program loads the selector,
- * which sets the base to 0 behind our back: so FS base is then written at every switch to a task with a user mode.
+ * Segments.  A program may load its data selectors, with a null one or either of its segments; in 64-bit mode they
+ * say nothing, but it can read them back.  The kernel leaves them as they are and a switch keeps them.  Loading FS or GS
+ * sets the base, too, so the base comes after the selector.  With FSGSBASE a program can change the bases without a
+ * system call, and they are read back when it is switched out; without, they change only through arch_prctl and clone,
+ * or by loading a selector that is not null, which makes the base that segment's: 0.
  * While in the kernel, the program's GS base waits in KERNEL_GS_BASE.
- * The selectors themselves are not kept: in 64-bit mode they say nothing but the base.
  *
  * Sources: Intel SDM 3A "Saving the x87 FPU, SSE..."; SDM 1 "FXSAVE Area"; psABI "Process Initialization".
  */
@@ -67,11 +68,53 @@ static inline void wr_user_gsbase(unsigned long v)
 	__asm__ volatile("swapgs\n\twrgsbase %0\n\tswapgs" : : "r"(v) : "memory");
 }
 
-static void save_bases(struct thread_struct *t)
+#define read_selector(reg)                                           \
+	({                                                           \
+		unsigned int __s;                                    \
+		__asm__ volatile("movl %%" #reg ", %0" : "=r"(__s)); \
+		(u16) __s;                                           \
+	})
+#define load_selector(reg, sel) \
+	__asm__ volatile("movl %0, %%" #reg : : "r"((unsigned int)(sel)) : "memory")
+
+/* Loading GS changes the base that is in use: that must be the program's.  Interrupts off. */
+static inline void load_gs_selector(u16 sel)
 {
+	__asm__ volatile("swapgs\n\tmovl %0, %%gs\n\tswapgs" : : "r"((unsigned int)sel) : "memory");
+}
+
+static void read_selectors(struct thread_struct *t)
+{
+	t->ds = read_selector(ds);
+	t->es = read_selector(es);
+	t->fs = read_selector(fs);
+	t->gs = read_selector(gs);
+}
+
+/* Mostly all are null already.  Those of the task before may be loaded, or of an earlier one: kernel threads keep them. */
+static void load_selectors(const struct thread_struct *t)
+{
+	if (unlikely(read_selector(ds) != t->ds))
+		load_selector(ds, t->ds);
+	if (unlikely(read_selector(es) != t->es))
+		load_selector(es, t->es);
+	if (unlikely(read_selector(fs) != t->fs))
+		load_selector(fs, t->fs);
+	if (unlikely(read_selector(gs) != t->gs))
+		load_gs_selector(t->gs);
+}
+
+static void save_segments(struct thread_struct *t)
+{
+	read_selectors(t);
 	if (cpu_has(X86_FEATURE_FSGSBASE)) {
 		t->fsbase = rdfsbase();
 		t->gsbase = rd_user_gsbase();
+	} else {
+		if (t->fs)
+			t->fsbase = 0;
+		if (t->gs)
+			t->gsbase = 0;
 	}
 }
 
@@ -96,10 +139,11 @@ struct task_struct *switch_to(struct task_struct *prev, struct task_struct *next
 {
 	if (prev->thread.flags & THREAD_FPU) {
 		fxsave(&prev->thread.fpu);
-		save_bases(&prev->thread);
+		save_segments(&prev->thread);
 	}
 	if (next->thread.flags & THREAD_FPU) {
 		fxrstor(&next->thread.fpu);
+		load_selectors(&next->thread);
 		load_bases(&next->thread);
 	}
 	arch_set_kernel_stack((unsigned long)next->stack + KERNEL_STACK_SIZE);
@@ -153,6 +197,9 @@ void thread_copy_user(struct task_struct *child, const struct pt_regs *regs, vad
 		child_regs->sp = usp;
 	local_irq_save(flags);
 	fxsave(&t->fpu);
+	read_selectors(t);
+	if (set_tls)
+		t->fs = 0;
 	t->fsbase = set_tls ? tls : arch_get_fsbase();
 	t->gsbase = arch_get_gsbase();
 	local_irq_restore(flags);
@@ -182,12 +229,10 @@ void start_thread(struct pt_regs *regs, vaddr_t ip, vaddr_t sp)
 	fpu_init_task(task);
 	task->thread.fsbase = 0;
 	task->thread.gsbase = 0;
+	task->thread.ds = task->thread.es = task->thread.fs = task->thread.gs = 0;
 	local_irq_save(flags);
 	task->thread.flags |= THREAD_FPU;
-	__asm__ volatile("movl %0, %%ds\n\tmovl %0, %%es\n\tmovl %0, %%fs\n\t"
-			 "swapgs\n\tmovl %0, %%gs\n\tswapgs"
-			 :
-			 : "r"(0));
+	load_selectors(&task->thread);
 	fxrstor(&task->thread.fpu);
 	load_bases(&task->thread);
 	local_irq_restore(flags);
@@ -234,6 +279,7 @@ int arch_set_fsbase(unsigned long base)
 		return -EPERM;
 	local_irq_save(flags);
 	current->thread.fsbase = base;
+	load_selector(fs, 0); /* else its segment's base would be back after the next switch */
 	wrmsr(MSR_FS_BASE, base);
 	local_irq_restore(flags);
 	return 0;
@@ -247,6 +293,7 @@ int arch_set_gsbase(unsigned long base)
 		return -EPERM;
 	local_irq_save(flags);
 	current->thread.gsbase = base;
+	load_gs_selector(0);
 	wrmsr(MSR_KERNEL_GS_BASE, base);
 	local_irq_restore(flags);
 	return 0;

@@ -96,6 +96,7 @@ extern const struct file_operations proc_mounts_fops;
 void proc_memory_init(void);
 void proc_system_init(void);
 void proc_sysctl_init(void);
+void proc_processors_init(void);
 void proc_walk_init(void);
 void proc_pagewalk_init(void);
 

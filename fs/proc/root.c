@@ -337,6 +337,7 @@ void proc_init(void)
 	proc_memory_init();
 	proc_system_init();
 	proc_sysctl_init();
+	proc_processors_init();
 	proc_walk_init();
 	proc_pagewalk_init();
 	register_filesystem(&proc_fs_type);

@@ -1,6 +1,6 @@
 /*
- * fs/proc/system.c - the machine and the kernel as a whole: stat, uptime, loadavg, version, cpuinfo, mounts,
- * filesystems, interrupts, cmdline
+ * fs/proc/system.c - the machine and the kernel as a whole: stat, uptime, loadavg, version, mounts, filesystems,
+ * cmdline
  *
  * Source: proc(5).  Formats are Linux's; vmstat, top, ps and uptime read these by position.
  */
@@ -48,16 +48,12 @@ static int stat_show(struct seq_file *m, void *v)
 		cpu_line(m, name, &one);
 	}
 	seq_printf(m, "intr %lu", irq_total());
-	for (unsigned int gsi = 0; gsi < 24; gsi++) {
+	for (unsigned int gsi = 0; gsi < NR_GSIS; gsi++) {
+		int vector = irq_find(gsi, NULL);
 		unsigned long count = 0;
 
-		for (unsigned int vector = 0; vector < NR_VECTORS; vector++) {
-			struct irq_info info;
-
-			if (irq_describe(vector, &info) && info.gsi == (int)gsi)
-				for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
-					count += info.count[cpu];
-		}
+		for (unsigned int cpu = 0; vector >= 0 && cpu < nr_cpu_ids; cpu++)
+			count += irq_count((unsigned int)vector, cpu);
 		seq_printf(m, " %lu", count);
 	}
 	seq_printf(m, "\nctxt %lu\nbtime %lu\nprocesses %lu\nprocs_running %u\nprocs_blocked 0\n",
@@ -108,65 +104,6 @@ static int cmdline_show(struct seq_file *m, void *v)
 {
 	(void)v;
 	seq_printf(m, "%s\n", saved_command_line);
-	return 0;
-}
-
-static int cpuinfo_show(struct seq_file *m, void *v)
-{
-	const struct cpuinfo_x86 *c = &boot_cpu_data;
-	char *flags = kmalloc(2048, GFP_KERNEL);
-
-	(void)v;
-	if (!flags)
-		return -ENOMEM;
-	cpu_flags_string(flags, 2048);
-	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
-		seq_printf(
-			m,
-			"processor\t: %u\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\nmodel name\t: %s\n",
-			cpu, c->vendor_id, c->family, c->model, c->model_name);
-		seq_printf(
-			m,
-			"stepping\t: %u\ncpu MHz\t\t: %lu.%03lu\nphysical id\t: %u\nsiblings\t: 1\n",
-			c->stepping, tsc_khz / 1000, tsc_khz % 1000, cpu);
-		seq_printf(
-			m,
-			"core id\t\t: 0\ncpu cores\t: 1\napicid\t\t: %u\ninitial apicid\t: %u\nfpu\t\t: yes\n",
-			cpu, cpu);
-		seq_printf(m,
-			   "fpu_exception\t: yes\ncpuid level\t: %u\nwp\t\t: yes\nflags\t\t: %s\n",
-			   c->cpuid_level, flags);
-		seq_printf(m, "bogomips\t: %lu.%02lu\nclflush size\t: %u\ncache_alignment\t: 64\n",
-			   tsc_khz / 500, tsc_khz / 5 % 100, c->clflush_size);
-		seq_printf(
-			m,
-			"address sizes\t: %u bits physical, %u bits virtual\npower management:\n\n",
-			c->phys_bits, c->virt_bits);
-	}
-	kfree(flags);
-	return 0;
-}
-
-static int interrupts_show(struct seq_file *m, void *v)
-{
-	(void)v;
-	seq_puts(m, "    ");
-	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
-		seq_printf(m, "       CPU%-3u", cpu);
-	seq_putc(m, '\n');
-	for (unsigned int vector = 0; vector < NR_VECTORS; vector++) {
-		struct irq_info info;
-
-		if (!irq_describe(vector, &info) || !info.name)
-			continue;
-		if (info.gsi >= 0)
-			seq_printf(m, "%3d:", info.gsi);
-		else
-			seq_printf(m, " %02x:", vector);
-		for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
-			seq_printf(m, " %10lu", info.count[cpu]);
-		seq_printf(m, "  %-8s %s\n", info.gsi >= 0 ? "IO-APIC" : "LAPIC", info.name);
-	}
 	return 0;
 }
 
@@ -240,8 +177,6 @@ void proc_system_init(void)
 		{ "loadavg", loadavg_show },
 		{ "version", version_show },
 		{ "cmdline", cmdline_show },
-		{ "cpuinfo", cpuinfo_show },
-		{ "interrupts", interrupts_show },
 		{ "filesystems", filesystems_show },
 	};
 

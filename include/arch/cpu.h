@@ -59,8 +59,9 @@ struct cpuinfo_x86 { /* the boot CPU's; the others must match it */
 	u32 cpuid_level; /* highest basic leaf */
 	u32 family, model, stepping;
 	u32 phys_bits, virt_bits;
-	u32 clflush_size; /* bytes */
-	u32 apicid;       /* initial */
+	u32 clflush_size;  /* bytes */
+	u32 apicid;        /* initial */
+	u32 package_shift; /* APIC id bits below those that name the package */
 	u32 cap[NR_CAP_WORDS];
 	u32 hypervisor_level; /* highest leaf at 0x40000000, 0 if none */
 	char hypervisor_id[13];
@@ -70,6 +71,13 @@ extern struct cpuinfo_x86 boot_cpu_data; /* filled before kernel_main */
 extern u64 tsc_khz;                      /* TSC frequency; after time_init */
 
 static inline bool cpu_has(enum cpu_feature f) { return boot_cpu_data.cap[f / 32] >> (f % 32) & 1; }
+
+/* cpu_package, cpu_core - where the processor with an APIC id sits, as the id is put together */
+static inline u32 cpu_package(u32 apicid) { return apicid >> boot_cpu_data.package_shift; }
+static inline u32 cpu_core(u32 apicid)
+{
+	return apicid & ((1u << boot_cpu_data.package_shift) - 1);
+}
 
 /* cpu_flags_string - the names for /proc/cpuinfo's "flags", space-separated; result as snprintf's */
 size_t cpu_flags_string(char *buf, size_t size);

@@ -42,20 +42,21 @@ int request_vector(unsigned int vector, irq_handler_t handler, void *arg, const 
 /* irq_dispatch - count, call the handler, acknowledge.  handle_interrupt calls it for vectors >= NR_EXCEPTIONS. */
 void irq_dispatch(struct pt_regs *regs, unsigned int vector);
 
-/* For /proc/interrupts: name NULL where nothing is registered; gsi -1 for vectors that are not a device's. */
+/* For /proc/interrupts */
+#define NR_GSIS 24u /* device lines that are shown: a PC's */
 struct irq_info {
 	const char *name;
 	int gsi;
-	unsigned long count[NR_CPUS]; /* per CPU */
+	bool level; /* level-triggered */
 };
-bool irq_describe(unsigned int vector, struct irq_info *out);
 void irq_account(
-	unsigned int vector);  /* count one that irq_dispatch does not see; interrupts off */
+	unsigned int vector); /* count one that irq_dispatch does not see; interrupts off */
+int irq_find(unsigned int gsi,
+	     struct irq_info *out); /* vector of a device's line, -1 if unused; @out may be NULL */
+unsigned int irq_count(unsigned int vector, unsigned int cpu);
 unsigned long irq_total(void); /* all interrupts taken so far, all CPUs */
 
 void apic_eoi(void);
-unsigned int apic_id(void);         /* of this CPU */
-unsigned int nr_present_cpus(void); /* in the MADT; 1 without one */
 
 /* The clock: nanoseconds since time_init, by the TSC.  Monotonic on one CPU; TSCs are taken to be in step. */
 struct clock_data {

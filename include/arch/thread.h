@@ -43,6 +43,7 @@ static_assert(sizeof(struct fxregs) == 512, "FXSAVE");
 struct thread_struct {
 	unsigned long sp;             /* at offset 0: switch.asm */
 	unsigned long fsbase, gsbase; /* of user mode; stale while the task runs */
+	u16 ds, es, fs, gs;           /* selectors of user mode; stale while the task runs */
 	unsigned int flags;           /* THREAD_* */
 	unsigned int trap_nr;         /* last fatal exception of user mode, for signal frames */
 	unsigned long error_code, cr2;

@@ -141,6 +141,26 @@ TEST(more_processors_than_fit_are_left_out)
 	seal();
 	ASSERT_EQ(acpi_parse_madt(t, len, &m), 0);
 	EXPECT_EQ(m.nr_cpus, ACPI_MAX_CPUS);
+	EXPECT_EQ(m.nr_dropped, 5);
+}
+
+TEST(processors_listed_in_both_forms_count_once)
+{
+	struct acpi_madt m;
+
+	begin("APIC", 44);
+	PUT(0, 8, 0, 0, 1, 0, 0, 0);                                      /* APIC id 0 */
+	PUT(0, 8, 1, 1, 1, 0, 0, 0);                                      /* 1 */
+	PUT(9, 16, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0);             /* 1 again */
+	PUT(9, 16, 0, 0, 0x78, 0x56, 0x34, 0x12, 1, 0, 0, 0, 2, 0, 0, 0); /* all 32 bits */
+	PUT(9, 16, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0);             /* not enabled */
+	PUT(9, 8, 0, 0, 3, 0, 0, 0);                                      /* too short */
+	seal();
+	ASSERT_EQ(acpi_parse_madt(t, len, &m), 0);
+	ASSERT_EQ(m.nr_cpus, 3);
+	EXPECT_EQ(m.cpu_apic_id[1], 1);
+	EXPECT_EQ(m.cpu_apic_id[2], 0x12345678);
+	EXPECT_EQ(m.nr_dropped, 0);
 }
 
 TEST(fadt_prefers_extended_addresses)
