@@ -10,6 +10,7 @@ BIOS and UEFI an image is made, and GRUB loads it.
 import os
 import re
 import selectors
+import struct
 import subprocess
 import time
 
@@ -95,13 +96,23 @@ class Console:
         self.log.close()
 
 
+def write_madt(boot):
+    """The body of a table that lists processors with the APIC ids @boot.madt, whether they exist or not."""
+    records = [struct.pack("<BBBBI", 0, 8, number, apic, 1) for number, apic in enumerate(boot.madt)]
+    records += [struct.pack("<BBBBII", 1, 12, 0, 0, 0xfec00000, 0)]
+    path = f"{O}/test-images/{boot.name}.madt"
+    with open(path, "wb") as table:
+        table.write(struct.pack("<II", 0xfee00000, 1) + b"".join(records))
+    return path
+
+
 class Boot:
     """One machine.  @kind says what is expected of it: run-tests knows guest, shell, script and message."""
 
     def __init__(self, kind, firmware="pvh", mem="1G", cpu="max", smp=1, debug=True, image=None, append="",
-                 label="", panic=-1, expect=None):
+                 label="", panic=-1, expect=None, madt=None):
         self.kind, self.firmware, self.mem, self.cpu, self.smp = kind, firmware, mem, cpu, smp
-        self.debug, self.expect, self.panic = debug, expect, panic
+        self.debug, self.expect, self.panic, self.madt = debug, expect, panic, madt
         self.image = f"{O}/initramfs.cpio" if image is None else image
         self.cmdline = f"console=ttyS0 panic={panic} {append}".strip()
         self.name = "-".join(filter(None, [kind, label, firmware, mem, cpu, f"smp{smp}",
@@ -111,6 +122,8 @@ class Boot:
         kernel = f"{O}/debug/pagewalk.elf" if self.debug else f"{O}/pagewalk.elf"
         command = [QEMU, "-accel", "tcg", "-cpu", self.cpu, "-m", self.mem, "-smp", str(self.smp), "-no-reboot",
                    "-display", "none", "-net", "none", "-monitor", "none", "-serial", "stdio"]
+        if self.madt is not None:
+            command += ["-acpitable", f"sig=APIC,rev=3,oem_rev=1,data={write_madt(self)}"]
         if self.firmware == "pvh":
             command += ["-kernel", kernel, "-append", self.cmdline]
             return command + (["-initrd", self.image] if self.image else [])

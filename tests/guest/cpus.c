@@ -12,6 +12,7 @@
 #include "lib/check.h"
 
 #define USER_DS 0x2b
+#define USER_CS 0x33
 #define ROUNDS  200
 
 static uint64_t usable; /* CPUs that the test may use, a bit each */
@@ -71,8 +72,10 @@ static int wait_status(pid_t pid)
 
 static void all_files_count_the_same_processors(void)
 {
-	int n = __builtin_popcountll(get_mask()), columns = 0;
+	int n = 0, columns = 0;
 
+	for (uint64_t mask = get_mask(); mask; mask &= mask - 1)
+		n++;
 	read_text("/proc/stat");
 	CHECK_EQ(count_lines("cpu", 1), n);
 	read_text("/proc/cpuinfo");
@@ -201,16 +204,16 @@ static void segment_selectors_survive_a_switch(void)
 				_exit(1);
 		_exit(0);
 	}
-	set_selectors(USER_DS, 3, USER_DS);
+	set_selectors(USER_DS, USER_CS, USER_DS);
 	for (int i = 0; i < ROUNDS; i++) {
 		CHECK_EQ(write(fds[0][1], &c, 1), 1);
 		CHECK_EQ(read(fds[1][0], &c, 1), 1);
-		CHECK_EQ(selectors(), USER_DS << 16 | 3 << 8 | USER_DS);
+		CHECK_EQ(selectors(), USER_DS << 16 | USER_CS << 8 | USER_DS);
 	}
 	CHECK_EQ(wait_status(pid), 0);
 	pid = fork();
 	if (pid == 0)
-		_exit(selectors() != (USER_DS << 16 | 3 << 8 | USER_DS));
+		_exit(selectors() != (USER_DS << 16 | USER_CS << 8 | USER_DS));
 	CHECK_EQ(wait_status(pid), 0);
 }
 
