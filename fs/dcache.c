@@ -296,6 +296,13 @@ bool d_has_children(struct dentry *dentry)
 	return has;
 }
 
+void d_short_name(struct dentry *dentry, char *buf, size_t size)
+{
+	spin_lock(&dcache_lock);
+	strscpy(buf, dentry->d_name.name, size);
+	spin_unlock(&dcache_lock);
+}
+
 /* d_is_ancestor - is @dentry @ancestor itself, or below it?  Stable while the mutex of renames is held. */
 bool d_is_ancestor(struct dentry *ancestor, struct dentry *dentry)
 {

@@ -106,7 +106,6 @@ int path_lookup_cred(int dfd, const char *name, unsigned int flags, const struct
 		     struct path *path);
 /* lookup flags from AT_*; unknown bits: -EINVAL */
 int at_lookup_flags(int at_flags, int allowed);
-char *getname_flags(const char *uname, bool may_be_empty);
 char *alloc_name(void);
 void namei_init(void);
 

@@ -16,9 +16,10 @@
 #include "internal.h"
 
 struct open_request {
-	int flags;    /* O_* */
-	u32 mode;     /* of a new file, umask not applied */
-	int acc_mode; /* MAY_* */
+	int flags;           /* O_* */
+	u32 mode;            /* of a new file, umask not applied */
+	int acc_mode;        /* MAY_* */
+	unsigned int lookup; /* LOOKUP_EMPTY, if the caller allows it */
 	bool created;
 };
 
@@ -99,7 +100,7 @@ static int open_last_create(struct nameidata *nd, struct open_request *req)
 static int walk_open(int dfd, const char *name, struct open_request *req, struct path *path)
 {
 	unsigned int lookup = (req->flags & O_NOFOLLOW ? 0 : LOOKUP_FOLLOW) |
-			      (req->flags & O_DIRECTORY ? LOOKUP_DIRECTORY : 0);
+			      (req->flags & O_DIRECTORY ? LOOKUP_DIRECTORY : 0) | req->lookup;
 	struct nameidata nd;
 	int err;
 
@@ -344,18 +345,30 @@ struct file *filp_open(const char *name, int flags, u32 mode)
 }
 
 /**
- * open_exec - a file to be executed
+ * open_exec_at - a file to be executed
+ * @at_flags: AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW
  *
  * Regular, executable for the caller, not on a noexec mount; writers are kept off until the file's last reference
  * goes or deny_write_access_end.
  *
- * Return: ERR_PTR(-EACCES, -ETXTBSY, or the walk's).
+ * Return: ERR_PTR(-EACCES, -ETXTBSY, -EINVAL for other flags, or the walk's).
  */
-struct file *open_exec(const char *name)
+struct file *open_exec_at(int dfd, const char *name, int at_flags)
 {
+	int lookup = at_lookup_flags(at_flags, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
 	struct open_request req = { .flags = O_RDONLY, .acc_mode = MAY_EXEC };
 
-	return do_open(AT_FDCWD, name, &req, FMODE_EXEC);
+	if (lookup < 0)
+		return ERR_PTR(lookup);
+	req.lookup = (unsigned int)lookup & LOOKUP_EMPTY;
+	if (at_flags & AT_SYMLINK_NOFOLLOW)
+		req.flags |= O_NOFOLLOW;
+	return do_open(dfd, name, &req, FMODE_EXEC);
+}
+
+struct file *open_exec(const char *name)
+{
+	return open_exec_at(AT_FDCWD, name, 0);
 }
 
 /* --- open(2) and its kin --- */

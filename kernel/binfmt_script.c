@@ -74,6 +74,8 @@ static int load_script(struct linux_binprm *bprm)
 	if (err)
 		return err;
 
+	if (bprm->inaccessible)
+		return -ENOENT;
 	bprm_drop_arg0(bprm);
 	err = bprm_push_kernel(bprm, bprm->interp); /* the script's own name */
 	if (err)

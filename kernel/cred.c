@@ -210,7 +210,7 @@ void bprm_creds_from_file(struct linux_binprm *bprm)
 
 	*new = *old;
 	apply_setid_bits(bprm, new);
-	is_setid = new->euid != old->euid || new->egid != old->egid;
+	is_setid = new->euid != old->uid || new->egid != old->gid;
 
 	new->cap_permitted = 0;
 	if (!(old->securebits & SECBIT_NOROOT)) {

@@ -35,6 +35,7 @@
 #include <arch/thread.h>
 #include <arch/tlb.h>
 #include <arch/uaccess.h>
+#include <uapi/fcntl.h>
 #include <uapi/personality.h>
 #include "task.h"
 
@@ -293,18 +294,40 @@ static void free_bprm(struct linux_binprm *bprm)
 		fput(bprm->interpreter);
 	if (bprm->window)
 		free_page(bprm->window);
+	kfree(bprm->fdpath);
 	kfree(bprm);
 }
 
-static struct linux_binprm *alloc_bprm(const char *filename)
+/* What a file that is named relative to a descriptor is called: what opens it again from anywhere. */
+static int name_by_descriptor(struct linux_binprm *bprm, int dfd, const char *filename)
+{
+	size_t size = sizeof("/dev/fd/-2147483648/") + strlen(filename);
+	struct file *file;
+
+	bprm->fdpath = kmalloc(size, GFP_KERNEL);
+	if (!bprm->fdpath)
+		return -ENOMEM;
+	scnprintf(bprm->fdpath, size, *filename ? "/dev/fd/%d/%s" : "/dev/fd/%d", dfd, filename);
+	bprm->filename = bprm->interp = bprm->fdpath;
+	bprm->by_descriptor = !*filename;
+	file = files_lookup(current->files, (unsigned int)dfd, &bprm->inaccessible);
+	if (file)
+		fput(file);
+	return 0;
+}
+
+static struct linux_binprm *alloc_bprm(int dfd, const char *filename)
 {
 	struct linux_binprm *bprm = kzalloc(sizeof(*bprm), GFP_KERNEL);
+	int err = 0;
 
 	if (!bprm)
 		return NULL;
 	bprm->filename = bprm->interp = filename;
+	if (dfd != AT_FDCWD && *filename != '/')
+		err = name_by_descriptor(bprm, dfd, filename);
 	bprm->window = __get_free_page(GFP_KERNEL);
-	if (!bprm->window || bprm_mm_init(bprm)) {
+	if (err || !bprm->window || bprm_mm_init(bprm)) {
 		free_bprm(bprm);
 		return NULL;
 	}
@@ -355,10 +378,21 @@ static void unshare_sighand(struct task_struct *me, struct sighand_struct *fresh
 	sighand_put(old);
 }
 
-static void forget_old_program(struct task_struct *me, const struct linux_binprm *bprm)
+static void name_task(struct task_struct *me, const struct linux_binprm *bprm)
 {
 	const char *name = strrchr(bprm->filename, '/');
+	char comm[sizeof(me->comm)];
 
+	if (bprm->by_descriptor) {
+		d_short_name(bprm->file->f_path.dentry, comm, sizeof(comm));
+		set_task_comm(me, comm);
+	} else {
+		set_task_comm(me, name ? name + 1 : bprm->filename);
+	}
+}
+
+static void forget_old_program(struct task_struct *me, const struct linux_binprm *bprm)
+{
 	me->flags &= ~(PF_RANDOMIZE | PF_FORKNOEXEC | PF_KTHREAD);
 	if (wants_randomization())
 		me->flags |= PF_RANDOMIZE;
@@ -370,7 +404,7 @@ static void forget_old_program(struct task_struct *me, const struct linux_binprm
 	flush_signal_handlers(me, false);
 	spin_unlock_irq(&me->sighand->lock);
 	files_close_on_exec();
-	set_task_comm(me, name ? name + 1 : bprm->filename);
+	name_task(me, bprm);
 }
 
 /* A program with rights that its caller lacks is laid out as the system wants it. */
@@ -496,21 +530,17 @@ static int fill_strings(struct linux_binprm *bprm, const struct arg_source *argv
 	return err;
 }
 
-static int do_execve(struct file *file, const char *filename, const struct arg_source *argv,
-		     const struct arg_source *envp)
+static int do_execve(int dfd, const char *filename, const struct arg_source *argv,
+		     const struct arg_source *envp, int at_flags)
 {
-	struct linux_binprm *bprm = alloc_bprm(filename);
+	struct linux_binprm *bprm = alloc_bprm(dfd, filename);
 	int err;
 
-	if (!bprm) {
-		if (file)
-			fput(file);
+	if (!bprm)
 		return -ENOMEM;
-	}
-	bprm->file = file;
 	err = fill_strings(bprm, argv, envp);
-	if (!err && !file) {
-		bprm->file = open_exec(filename);
+	if (!err) {
+		bprm->file = open_exec_at(dfd, filename, at_flags);
 		if (IS_ERR(bprm->file)) {
 			err = (int)PTR_ERR(bprm->file);
 			bprm->file = NULL;
@@ -524,17 +554,23 @@ static int do_execve(struct file *file, const char *filename, const struct arg_s
 	return err;
 }
 
-long sys_execve(const char *ufilename, const u64 *argv, const u64 *envp)
+/* sys_execveat - Ref: execveat(2) */
+long sys_execveat(int dfd, const char *ufilename, const u64 *argv, const u64 *envp, int at_flags)
 {
 	const struct arg_source args = { .user = argv }, env = { .user = envp };
-	char *name = getname(ufilename);
+	char *name = getname_flags(ufilename, at_flags & AT_EMPTY_PATH);
 	int err;
 
 	if (IS_ERR(name))
 		return PTR_ERR(name);
-	err = do_execve(NULL, name, &args, &env);
+	err = do_execve(dfd, name, &args, &env, at_flags);
 	putname(name);
 	return err;
+}
+
+long sys_execve(const char *ufilename, const u64 *argv, const u64 *envp)
+{
+	return sys_execveat(AT_FDCWD, ufilename, argv, envp, 0);
 }
 
 /**
@@ -546,5 +582,5 @@ int kernel_execve(const char *path, const char *const *argv, const char *const *
 {
 	const struct arg_source args = { .kernel = argv }, env = { .kernel = envp };
 
-	return do_execve(NULL, path, &args, &env);
+	return do_execve(AT_FDCWD, path, &args, &env, 0);
 }

@@ -211,6 +211,7 @@ const struct strace_desc strace_table[NR_SYSCALLS] = {
 	CALL(getcpu, R_INT, A_PTR, A_PTR, A_PTR),
 	CALL(renameat2, R_INT, A_DFD, A_PATH, A_DFD, A_PATH, A_RENAME),
 	CALL(getrandom, R_INT, A_OUT_BUF, A_SIZE, A_RANDOM),
+	CALL(execveat, R_INT, A_DFD, A_PATH, A_ARGV, A_ENVP, A_ATFLAGS),
 	CALL(membarrier, R_INT, A_HEX, A_HEX, A_INT),
 	CALL(copy_file_range, R_INT, A_FD, A_PTR, A_FD, A_PTR, A_SIZE, A_HEX),
 	CALL(preadv2, R_INT, A_FD, A_PTR, A_SIZE, A_LONG, A_HEX, A_HEX),

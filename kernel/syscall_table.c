@@ -207,6 +207,7 @@ const syscall_fn_t syscall_table[NR_SYSCALLS] = {
 	CALL(getcpu),
 	CALL(renameat2),
 	CALL(getrandom),
+	CALL(execveat),
 	CALL(membarrier),
 	CALL(copy_file_range),
 	CALL(preadv2),

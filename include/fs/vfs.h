@@ -256,6 +256,8 @@ void path_get(const struct path *path);
 void path_put(const struct path *path);
 /* d_path - absolute name relative to the caller's root, ending at buf+len; " (deleted)" appended; ERR_PTR */
 char *d_path(const struct path *path, char *buf, size_t len);
+/* d_short_name - the last component alone, cut to fit */
+void d_short_name(struct dentry *dentry, char *buf, size_t size);
 char *file_path(struct file *file, char *buf, size_t len);
 int inode_permission(struct inode *inode, int mask); /* MAY_EXEC 1, MAY_WRITE 2, MAY_READ 4 */
 int simple_setattr(struct dentry *dentry, const struct kstat *attr, unsigned int valid);
@@ -264,10 +266,12 @@ int generic_permission(struct inode *inode,
 		       int mask); /* mode bits, groups, capabilities; for ->permission */
 /* getname - copy of a user's path in a PATH_MAX buffer; ERR_PTR(-EFAULT, -ENAMETOOLONG, -ENOENT if empty) */
 char *getname(const char *uname);
+char *getname_flags(const char *uname, bool may_be_empty);
 void putname(char *name);
 
 /* --- open.c, file.c --- */
 struct file *filp_open(const char *name, int flags, u32 mode); /* kernel string; ERR_PTR */
+struct file *open_exec_at(int dfd, const char *name, int at_flags);
 struct file *open_exec(
 	const char *name); /* FMODE_EXEC, regular, x permission, write denied; ERR_PTR */
 struct file *alloc_file(const struct path *path, unsigned int flags,

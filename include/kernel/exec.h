@@ -35,7 +35,10 @@ struct linux_binprm {
 	vaddr_t lowest_flushed;     /* pages from here up have been written out */
 	struct file *file, *executable, *interpreter; /* references */
 	int argc, envc;
-	const char *filename; /* as the caller named it */
+	const char *filename; /* as the caller named it; below /dev/fd if by a descriptor ... */
+	char *fdpath;         /* ... made here then */
+	bool by_descriptor;   /* alone, without a name: the task is called as the file is */
+	bool inaccessible;    /* exec closes that descriptor: a script's interpreter could not open it */
 	const char *interp;   /* what runs: the file, or its script interpreter */
 	char interp_buf[BINPRM_BUF_SIZE];
 	vaddr_t exec;       /* user address of the file name: AT_EXECFN */

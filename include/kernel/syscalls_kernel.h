@@ -38,6 +38,7 @@ long sys_clone(unsigned long flags, unsigned long stack, u32 *parent_tid, u32 *c
 long sys_clone3(const struct clone_args *uargs, size_t size);
 long sys_set_tid_address(u32 *tidptr);
 long sys_execve(const char *filename, const u64 *argv, const u64 *envp);
+long sys_execveat(int dfd, const char *filename, const u64 *argv, const u64 *envp, int at_flags);
 long sys_exit(int code) __attribute__((noreturn));
 long sys_exit_group(int code) __attribute__((noreturn));
 long sys_wait4(pid_t pid, int *status, int options, struct rusage *ru);
