@@ -117,6 +117,7 @@ static void exit_mm(struct task_struct *me)
 	spin_lock_irq(&process_table_lock);
 	me->signal->maxrss = max(me->signal->maxrss, max(mm->hiwater_rss, get_mm_rss(mm)));
 	me->mm = NULL;
+	enter_lazy_tlb();
 	spin_unlock_irq(&process_table_lock);
 	mmput(mm);
 }

@@ -128,6 +128,7 @@ void sched_finish_new(struct task_struct *last)
 static void switch_address_space(struct rq *rq, struct task_struct *prev, struct task_struct *next)
 {
 	if (!next->mm) { /* borrow */
+		enter_lazy_tlb();
 		next->active_mm = prev->active_mm;
 		if (prev->mm)
 			mmgrab(prev->active_mm);
@@ -135,7 +136,7 @@ static void switch_address_space(struct rq *rq, struct task_struct *prev, struct
 			prev->active_mm = NULL; /* prev's own loan is passed on */
 		return;
 	}
-	if (prev->active_mm != next->mm)
+	if (prev->active_mm != next->mm || !prev->mm) /* after a loan flushes may be due */
 		switch_mm(prev->active_mm, next->mm);
 	if (!prev->mm) {
 		rq->prev_mm = prev->active_mm;

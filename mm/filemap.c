@@ -241,15 +241,14 @@ static void filemap_remove_page(struct address_space *as, struct page *page)
 {
 	VM_BUG_ON(!PageLocked(page) || page->mapping != as || page_mapped(page));
 	spin_lock(&as->tree_lock);
+	/* What set_page_dirty counted, it counted with the tag: it may be about to, and then must not. */
+	if (index_tree_get_tag(&as->tree, page->index, INDEX_TAG_DIRTY))
+		mod_node_page_state(page_to_nid(page), NR_FILE_DIRTY, -1);
 	BUG_ON(index_tree_delete(&as->tree, page->index) != page);
 	as->nrpages--;
 	page->mapping = NULL;
 	spin_unlock(&as->tree_lock);
-	if (PageDirty(page)) {
-		ClearPageDirty(page);
-		if (!(as->flags & AS_UNEVICTABLE))
-			mod_node_page_state(page_to_nid(page), NR_FILE_DIRTY, -1);
-	}
+	ClearPageDirty(page);
 	count_cached(as, page, -1);
 	put_page(page); /* the cache's */
 }
@@ -413,12 +412,12 @@ int filemap_adopt_page(struct address_space *as, struct page *page, pgoff_t inde
  * set_page_dirty - the page's content is newer than its backing store's
  *
  * Return: true when it was clean.
- * Context: a reference, and something that keeps page->mapping: the page lock or a PTE lock under
- *          which it is mapped.
+ * Context: a reference, and something that keeps the file that page->mapping belongs to: the page
+ *          lock, or a mapping of the file.  The page may be cut off from the file at the same time.
  */
 bool set_page_dirty(struct page *page)
 {
-	struct address_space *as = page->mapping;
+	struct address_space *as = READ_ONCE(page->mapping);
 
 	if (PageDirty(page))
 		return false;
@@ -429,7 +428,7 @@ bool set_page_dirty(struct page *page)
 	if (!as || PageAnon(page) || (as->flags & AS_UNEVICTABLE))
 		return true; /* no backing store: nothing will ever be written back */
 	spin_lock(&as->tree_lock);
-	if (page->mapping == as) {
+	if (page->mapping == as && !index_tree_get_tag(&as->tree, page->index, INDEX_TAG_DIRTY)) {
 		index_tree_set_tag(&as->tree, page->index, INDEX_TAG_DIRTY);
 		mod_node_page_state(page_to_nid(page), NR_FILE_DIRTY, 1);
 	}

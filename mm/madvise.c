@@ -24,6 +24,7 @@
  * Sources: madvise(2); Linux 6.1 for the errors.
  */
 #include "mm_env.h"
+#include <mm/mmu_gather.h>
 #include <mm/mmzone.h>
 #include <mm/vma.h>
 
@@ -164,7 +165,8 @@ static int advise_remove(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
 	return 0;
 }
 
-static int advise_contents(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, int advice)
+static int advise_contents(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t start,
+			   vaddr_t end, int advice)
 {
 	unsigned long forbidden = VM_PFNMAP | VM_LOCKED;
 
@@ -187,7 +189,7 @@ static int advise_contents(struct vm_area_struct *vma, vaddr_t start, vaddr_t en
 		if (!memory_is_short())
 			return 0;
 	}
-	zap_page_range(vma, start, end - start);
+	zap_vma_range(tlb, vma, start, end, false);
 	return 0;
 }
 
@@ -211,8 +213,12 @@ static int advise_populate(struct vm_area_struct *vma, vaddr_t start, vaddr_t en
 	return 0;
 }
 
-static int do_madvise(struct mm_struct *mm, vaddr_t start, vaddr_t end, int advice,
-		      enum advice_kind kind)
+/*
+ * @tlb: for ADVICE_CONTENTS, whose pages are flushed and freed once for all mappings; not for
+ * MADV_REMOVE, which unmaps by way of the file.
+ */
+static int do_madvise(struct mm_struct *mm, struct mmu_gather *tlb, vaddr_t start, vaddr_t end,
+		      int advice, enum advice_kind kind)
 {
 	struct vm_area_struct *vma = find_vma(mm, start);
 	int hole = 0, err = 0;
@@ -236,7 +242,7 @@ static int do_madvise(struct mm_struct *mm, vaddr_t start, vaddr_t end, int advi
 		else if (kind == ADVICE_POPULATE)
 			err = advise_populate(vma, start, part_end, advice == MADV_POPULATE_WRITE);
 		else
-			err = advise_contents(vma, start, part_end, advice);
+			err = advise_contents(tlb, vma, start, part_end, advice);
 		if (err)
 			return err;
 		start = part_end;
@@ -257,6 +263,7 @@ int vm_madvise(struct mm_struct *mm, vaddr_t start, size_t len, int advice)
 {
 	enum advice_kind kind = advice_kind(advice);
 	vaddr_t end = start + PAGE_ALIGN(len);
+	struct mmu_gather tlb;
 	int err;
 
 	if (kind == ADVICE_UNKNOWN || (start & ~PAGE_MASK))
@@ -267,11 +274,18 @@ int vm_madvise(struct mm_struct *mm, vaddr_t start, size_t len, int advice)
 		return 0;
 	if (kind == ADVICE_FLAGS) {
 		mmap_write_lock(mm);
-		err = do_madvise(mm, start, end, advice, kind);
+		err = do_madvise(mm, NULL, start, end, advice, kind);
 		mmap_write_unlock(mm);
+	} else if (kind == ADVICE_CONTENTS && advice != MADV_REMOVE) {
+		down_read(&mm->mmap_lock);
+		tlb_gather_mmu(&tlb, mm);
+		update_hiwater_rss(mm);
+		err = do_madvise(mm, &tlb, start, end, advice, kind);
+		tlb_finish_mmu(&tlb);
+		up_read(&mm->mmap_lock);
 	} else {
 		down_read(&mm->mmap_lock);
-		err = do_madvise(mm, start, end, advice, kind);
+		err = do_madvise(mm, NULL, start, end, advice, kind);
 		up_read(&mm->mmap_lock);
 	}
 	return err;

@@ -14,9 +14,8 @@
  * write-protected by an atomic and.
  *
  * A dirty entry of a shared file mapping is the only record that the page was written.  When it is
- * zapped the page is marked dirty and the TLB is flushed before the PTE lock is dropped: whoever
- * then cleans the page and looks for writable mappings finds none, and there must be none in any
- * TLB either.
+ * zapped the page is marked dirty under the PTE lock, so that nobody sees it clean and unmapped
+ * meanwhile, and by the gather once more after the flush, for what is written until then.
  *
  * Locking: mmap_lock for read to zap, for write to copy and move; truncation zaps under
  * i_mmap_rwsem instead, which keeps VMA and tables as well (they leave the tree before they go).
@@ -42,7 +41,6 @@ void trace_pte_range(const pte_t *pte, vaddr_t addr, vaddr_t end)
 struct zap_walk {
 	struct mmu_gather *tlb;
 	bool keep_cows;
-	bool dirtied; /* an entry was the only record of a write to a file's page */
 	struct rss_batch rss;
 	struct rmap_batch rmap;
 };
@@ -65,7 +63,8 @@ static __noinline bool zap_entry(struct zap_walk *zap, pte_t *pte, vaddr_t addr)
 	zap->rss.rss[mm_counter(page)]--;
 	if (!PageAnon(page) && pte_dirty(old)) {
 		set_page_dirty(page);
-		zap->dirtied = true;
+		page_remove_rmap_batched(page, false, &zap->rmap);
+		return __tlb_remove_dirty_page(zap->tlb, page);
 	}
 	page_remove_rmap_batched(page, PageAnon(page), &zap->rmap);
 	return __tlb_remove_page(zap->tlb, page);
@@ -127,8 +126,6 @@ static vaddr_t zap_pte_range(struct mmu_gather *tlb, struct vm_area_struct *vma,
 				 entry_addr(addr, table, past));
 	rss_batch_apply(&zap.rss, vma->vm_mm);
 	rmap_batch_apply(&zap.rmap);
-	if (zap.dirtied)
-		tlb_flush_mmu_tlbonly(tlb);
 	spin_unlock(ptl);
 	if (!room)
 		tlb_flush_mmu(tlb);
@@ -150,17 +147,6 @@ void unmap_vmas(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t star
 	update_hiwater_rss(tlb->mm);
 	for (; vma && vma->vm_start < end; vma = vma->vm_next)
 		zap_vma_range(tlb, vma, max(start, vma->vm_start), min(end, vma->vm_end), false);
-}
-
-void zap_page_range(struct vm_area_struct *vma, vaddr_t start, size_t len)
-{
-	struct mmu_gather tlb;
-
-	assert_rwsem_held(&vma->vm_mm->mmap_lock);
-	tlb_gather_mmu(&tlb, vma->vm_mm);
-	update_hiwater_rss(vma->vm_mm);
-	zap_vma_range(&tlb, vma, start, start + len, false);
-	tlb_finish_mmu(&tlb);
 }
 
 /*
@@ -242,7 +228,12 @@ int copy_page_range(struct vm_area_struct *dst, struct vm_area_struct *src)
 /*
  * mremap.  A reverse-map walk looks at one VMA after the other; an entry that moved from one it has
  * still to visit to one it has visited would be missed.  So the reverse-map locks are held for
- * write while a table's worth moves.
+ * write while entries move.
+ *
+ * They are held until the one flush at the end, too: once they go, a page can be unmapped and freed
+ * by way of its new address alone (truncation, reclaim), and no CPU may reach it by the old one
+ * then.  Faults at the new address, which could replace a page, are kept out by mmap_lock for write
+ * or the VMA's own lock.
  */
 static void take_rmap_locks(struct vm_area_struct *vma, struct address_space *mapping)
 {
@@ -260,9 +251,12 @@ static void drop_rmap_locks(struct vm_area_struct *vma, struct address_space *ma
 		up_write(&mapping->i_mmap_rwsem);
 }
 
-/* [old_addr, old_end) lies in one table, and so does what it becomes. */
-static void move_ptes(struct vm_area_struct *vma, pmd_t *old_pmd, vaddr_t old_addr, vaddr_t old_end,
-		      pmd_t *new_pmd, vaddr_t new_addr)
+/*
+ * [old_addr, old_end) lies in one table, and so does what it becomes.
+ * Return: whether there was anything to move.
+ */
+static bool move_ptes(pmd_t *old_pmd, vaddr_t old_addr, vaddr_t old_end, pmd_t *new_pmd,
+		      vaddr_t new_addr)
 {
 	spinlock_t *old_ptl = pte_lockptr(old_pmd), *new_ptl = pte_lockptr(new_pmd);
 	pte_t *from = pte_offset(old_pmd, old_addr), *to = pte_offset(new_pmd, new_addr);
@@ -281,37 +275,52 @@ static void move_ptes(struct vm_area_struct *vma, pmd_t *old_pmd, vaddr_t old_ad
 		trace_mm(EV_PTE_SET, addr - old_addr + new_addr, pte_pfn(pte), pte_val(pte));
 		moved = true;
 	}
-	/*
-	 * Before the locks go: once they do, the page can be unmapped and freed by way of the new
-	 * address alone.
-	 */
-	if (moved)
-		flush_tlb_range(vma, old_addr, old_end);
 	double_ptl_unlock(old_ptl, new_ptl);
+	return moved;
 }
 
-size_t move_page_tables(struct vm_area_struct *vma, vaddr_t old_addr,
-			struct vm_area_struct *new_vma, vaddr_t new_addr, size_t len)
+/* As far as both the old table at @addr and the one that its entries go to reach. */
+static vaddr_t move_step_end(vaddr_t addr, vaddr_t end, vaddr_t delta)
+{
+	return min(pmd_addr_end(addr, end), pmd_addr_end(addr + delta, end + delta) - delta);
+}
+
+/* Every table that move_page_tables will write to.  0 or -ENOMEM; what was made is in use or goes with the VMA. */
+static int alloc_target_tables(struct mm_struct *mm, vaddr_t addr, vaddr_t end, vaddr_t delta)
+{
+	for (; next_pte_table(mm, &addr, end); addr = move_step_end(addr, end, delta)) {
+		if (!pte_alloc_map(mm, addr + delta))
+			return -ENOMEM;
+		cond_resched();
+	}
+	return 0;
+}
+
+int move_page_tables(struct vm_area_struct *vma, vaddr_t old_addr, struct vm_area_struct *new_vma,
+		     vaddr_t new_addr, size_t len)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	struct address_space *mapping = vma_mapping(vma);
 	const vaddr_t delta = new_addr - old_addr, end = old_addr + len;
 	vaddr_t addr = old_addr, next;
 	pmd_t *old_pmd, *new_pmd;
+	bool moved = false;
 
 	assert_rwsem_held_write(&mm->mmap_lock);
 	VM_BUG_ON(new_vma->vm_mm != mm);
+	if (alloc_target_tables(mm, old_addr, end, delta))
+		return -ENOMEM;
+	take_rmap_locks(vma, mapping);
 	for (; (old_pmd = next_pte_table(mm, &addr, end)); addr = next) {
-		/* as far as both the old table and the new one reach */
-		next = min(pmd_addr_end(addr, end),
-			   pmd_addr_end(addr + delta, end + delta) - delta);
-		new_pmd = pte_alloc_map(mm, addr + delta);
-		if (!new_pmd)
-			return addr - old_addr;
-		take_rmap_locks(vma, mapping);
-		move_ptes(vma, old_pmd, addr, next, new_pmd, addr + delta);
-		drop_rmap_locks(vma, mapping);
+		next = move_step_end(addr, end, delta);
+		new_pmd = pte_find(mm, addr + delta);
+		/* none: the old table was made just now, as the target of another part, and is empty here */
+		if (new_pmd)
+			moved |= move_ptes(old_pmd, addr, next, new_pmd, addr + delta);
 		cond_resched();
 	}
-	return len;
+	if (moved)
+		flush_tlb_range(vma, old_addr, end);
+	drop_rmap_locks(vma, mapping);
+	return 0;
 }

@@ -87,6 +87,7 @@ static bool mm_init(struct mm_struct *mm)
 	atomic_long_set(&mm->pgtables_bytes, 0);
 	mm->exe_file = NULL;
 	mm->cpumask = 0;
+	atomic_long_set(&mm->tlb_gen, 1);
 	mm->context_id = atomic_long_inc_return(&next_context_id);
 	for_each_possible_cpu(cpu)
 		memset(&mm->rss[cpu], 0, sizeof(mm->rss[cpu]));

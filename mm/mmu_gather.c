@@ -19,6 +19,22 @@
  * mode although stale entries of its range exist.  Therefore mm->tlb_flush_pending counts gathers:
  * one that ends while another is at work flushes the whole mm itself.
  *
+ * Who else must look at it: whoever reads an entry under its PTE lock, finds less allowed than it
+ * came for, and would rely on no CPU having more (mm_tlb_flush_pending).  The count is raised before
+ * the entry is changed under that lock, and lowered after the flush, so whoever sees the entry
+ * changed and the flush not done sees the count.  The fault path need not look: what it installs
+ * over a cleared entry is another page, and the old one is kept until the flush; a CPU that still
+ * uses it is a thread racing with its own process's munmap, and may see either.  Nor need fork and
+ * mprotect: they hold mmap_lock for write until after their flush, so nobody relies on their state.
+ *
+ * A dirty entry of a shared file mapping was the record of a write.  The page is marked dirty as
+ * the entry goes, but through a stale translation it can be written until the flush, and somebody
+ * may write it back and call it clean in between.  So it is marked dirty once more after the flush,
+ * before its reference is dropped: what was written by then is not lost.
+ *
+ * The flush of a munmap is one, hence at most one IPI to each CPU concerned, for as many pages as
+ * the batches hold (32 MiB worth); each further lot is another.
+ *
  * Not done: freeing tables after a grace period, which lock-free walks of page tables need.  Walks
  * here hold mmap_lock or the reverse map's lock, and both keep the tables.
  *
@@ -49,6 +65,7 @@ static void gather_init(struct mmu_gather *tlb, struct mm_struct *mm, bool fullm
 {
 	tlb->mm = mm;
 	tlb->fullmm = fullmm;
+	tlb->dirtied = false;
 	tlb->batch_count = 0;
 	tlb->tables = NULL;
 	tlb->local.next = NULL;
@@ -105,16 +122,38 @@ void tlb_flush_mmu_tlbonly(struct mmu_gather *tlb)
 	if (tlb->start >= tlb->end)
 		return;
 	if (tlb->fullmm)
-		flush_tlb_mm(tlb->mm);
+		flush_tlb_mm_range(tlb->mm, 0, ~0UL, tlb->freed_tables);
 	else
 		flush_tlb_mm_range(tlb->mm, tlb->start, tlb->end, tlb->freed_tables);
 	tlb_reset_range(tlb);
+}
+
+/*
+ * See the top: pages whose pointers are marked were dirty in a shared mapping.  The VMA still keeps
+ * its file, so page->mapping is that file's, or NULL when the page was cut off meanwhile.
+ */
+static void redirty_pages(struct mmu_gather *tlb)
+{
+	for (struct mmu_gather_batch *batch = &tlb->local; batch && batch->nr;
+	     batch = batch->next) {
+		for (unsigned int i = 0; i < batch->nr; i++) {
+			unsigned long page = (unsigned long)batch->pages[i];
+
+			if (!(page & GATHERED_DIRTY))
+				continue;
+			batch->pages[i] = (struct page *)(page & ~GATHERED_DIRTY);
+			set_page_dirty(batch->pages[i]);
+		}
+	}
+	tlb->dirtied = false;
 }
 
 /* After the flush: nothing gathered can be reached any more. */
 static void gather_free(struct mmu_gather *tlb)
 {
 	tlb->active->nr = tlb->slot - tlb->active->pages;
+	if (unlikely(tlb->dirtied))
+		redirty_pages(tlb);
 	for (struct mmu_gather_batch *batch = &tlb->local; batch && batch->nr;
 	     batch = batch->next) {
 		release_pages(batch->pages, batch->nr);
@@ -134,15 +173,16 @@ static void gather_free(struct mmu_gather *tlb)
 void tlb_flush_mmu(struct mmu_gather *tlb)
 {
 	tlb_flush_mmu_tlbonly(tlb);
-	gather_free(tlb);
+	if (tlb->slot != tlb->local_pages || tlb->tables)
+		gather_free(tlb);
 }
 
 void tlb_finish_mmu(struct mmu_gather *tlb)
 {
 	struct mmu_gather_batch *batch, *next;
 
-	if (unlikely(atomic_read(&tlb->mm->tlb_flush_pending) > 1)) {
-		flush_tlb_mm(tlb->mm);
+	if (unlikely(mm_tlb_flush_nested(tlb->mm))) {
+		flush_tlb_mm_range(tlb->mm, 0, ~0UL, true);
 		tlb_reset_range(tlb);
 	}
 	tlb_flush_mmu(tlb);

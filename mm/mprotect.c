@@ -20,6 +20,7 @@
  * Sources: mprotect(2); Linux 6.1 for the order of the checks.
  */
 #include "mm_env.h"
+#include <mm/mmu_gather.h>
 #include <mm/vma.h>
 
 #define PROT_KNOWN (PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM)
@@ -30,17 +31,18 @@ static_assert(VM_READ << VM_MAY_SHIFT == VM_MAYREAD && VM_EXEC << VM_MAY_SHIFT =
 	      "VM_MAY* above VM_*");
 
 /**
- * mprotect_fixup - [start, end) of @vma gets @new_flags
+ * mprotect_fixup - [start, end) of @vma gets @new_flags; what is to be flushed is left to @tlb
  * @result: set to the VMA that contains the range afterwards
  *
  * Return: 0, or -ENOMEM with nothing changed.
  */
-static int mprotect_fixup(struct mm_struct *mm, const struct mm_limits *lim,
+static int mprotect_fixup(struct mmu_gather *tlb, const struct mm_limits *lim,
 			  struct vm_area_struct *vma, vaddr_t start, vaddr_t end,
 			  unsigned long new_flags, struct vm_area_struct **result)
 {
 	unsigned long old_flags = vma->vm_flags, nr_pages = (end - start) >> PAGE_SHIFT,
 		      charged = 0;
+	struct mm_struct *mm = tlb->mm;
 
 	*result = vma;
 	if (new_flags == old_flags)
@@ -63,7 +65,7 @@ static int mprotect_fixup(struct mm_struct *mm, const struct mm_limits *lim,
 	}
 	vma_set_flags(vma, new_flags);
 	vma_set_page_prot(vma);
-	change_protection(vma, start, end, vma->vm_page_prot);
+	change_protection(tlb, vma, start, end, vma->vm_page_prot);
 	vm_stat_account(mm, old_flags, -(long)nr_pages);
 	vm_stat_account(mm, new_flags, nr_pages);
 	*result = vma;
@@ -89,10 +91,10 @@ static struct vm_area_struct *find_first(struct mm_struct *mm, vaddr_t *start, v
 	return grows & PROT_GROWSUP ? ERR_PTR(-EINVAL) : vma; /* no mapping grows up on x86 */
 }
 
-static int do_mprotect(struct mm_struct *mm, const struct mm_limits *lim, vaddr_t start,
+static int do_mprotect(struct mmu_gather *tlb, const struct mm_limits *lim, vaddr_t start,
 		       vaddr_t end, unsigned long prot, unsigned long grows, bool read_implies_exec)
 {
-	struct vm_area_struct *vma = find_first(mm, &start, end, grows);
+	struct vm_area_struct *vma = find_first(tlb->mm, &start, end, grows);
 	unsigned long flags;
 	vaddr_t part_end;
 	int err;
@@ -106,7 +108,7 @@ static int do_mprotect(struct mm_struct *mm, const struct mm_limits *lim, vaddr_
 		if ((flags & ~(flags >> VM_MAY_SHIFT)) & VM_ACCESS_FLAGS)
 			return -EACCES;
 		part_end = min(vma->vm_end, end);
-		err = mprotect_fixup(mm, lim, vma, start, part_end, flags, &vma);
+		err = mprotect_fixup(tlb, lim, vma, start, part_end, flags, &vma);
 		if (err || part_end == end)
 			return err;
 		/* The part may have joined what follows, which then has the flags already. */
@@ -131,6 +133,7 @@ int vm_mprotect(struct mm_struct *mm, const struct mm_limits *lim, vaddr_t start
 		unsigned long prot, bool read_implies_exec)
 {
 	unsigned long grows = prot & (PROT_GROWSDOWN | PROT_GROWSUP);
+	struct mmu_gather tlb;
 	vaddr_t end;
 	int err;
 
@@ -145,7 +148,9 @@ int vm_mprotect(struct mm_struct *mm, const struct mm_limits *lim, vaddr_t start
 	if (prot & ~PROT_KNOWN)
 		return -EINVAL;
 	mmap_write_lock(mm);
-	err = do_mprotect(mm, lim, start, end, prot, grows, read_implies_exec);
+	tlb_gather_mmu(&tlb, mm);
+	err = do_mprotect(&tlb, lim, start, end, prot, grows, read_implies_exec);
+	tlb_finish_mmu(&tlb); /* one flush for all mappings */
 	mmap_write_unlock(mm);
 	return err;
 }

@@ -5,7 +5,7 @@
  * The VMA says what is allowed, the entries say what needs no fault.  After mprotect the entries
  * may say less than the VMA (a fault then adds what is due) but never more:
  *
- *     access taken away    at once in every entry, then one flush
+ *     access taken away    at once in every entry; one flush for the whole call, before it returns
  *     write access given   at once where this mm is the page's only owner; where the page is shared for COW, or the
  *                          file system wants to hear of the first write, the next write fault decides
  *     other access given   at once; no flush, for a processor that still remembers less faults and looks again
@@ -69,8 +69,8 @@ static unsigned long change_pte_range(struct protect_walk *walk, pmd_t *pmd, vad
 	return pages;
 }
 
-unsigned long change_protection(struct vm_area_struct *vma, vaddr_t start, vaddr_t end,
-				pgprot_t newprot)
+unsigned long change_protection(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t start,
+				vaddr_t end, pgprot_t newprot)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	struct protect_walk walk = { .prot = newprot };
@@ -87,11 +87,9 @@ unsigned long change_protection(struct vm_area_struct *vma, vaddr_t start, vaddr
 	}
 	if (walk.try_write)
 		lru_add_drain(); /* its references would make sole owners look shared */
-	atomic_inc(&mm->tlb_flush_pending);
 	for (; (pmd = next_pte_table(mm, &addr, end)); addr = pmd_addr_end(addr, end))
 		pages += change_pte_range(&walk, pmd, addr, pmd_addr_end(addr, end));
 	if ((walk.removed & (_PAGE_PRESENT | _PAGE_RW | _PAGE_USER)) || (walk.added & _PAGE_NX))
-		flush_tlb_range(vma, start, end);
-	atomic_dec(&mm->tlb_flush_pending);
+		tlb_adjust_range(tlb, start, end);
 	return pages;
 }

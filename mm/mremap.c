@@ -9,9 +9,8 @@
  *     old_len 0         [SSSS)          ->  [SSSS)  [SSSS)             a second view of shared memory
  *
  * A move is prepared completely: the target's VMA exists, with its anon_vma chain and its charge, and the source is
- * cut so that unmapping it cannot fail, before the first entry is moved.  Entries can only fail to move for want of
- * a table; then they go back, for which the tables are still there.  The new VMA joins its neighbours at the end,
- * when nothing needs to be undone any more.
+ * cut so that unmapping it cannot fail, and the tables are there, before the first entry is moved.  The new VMA joins
+ * its neighbours at the end, when nothing needs to be undone any more.
  *
  * Pages keep their index: the new VMA's vm_pgoff is that of the first page moved, so the reverse map finds pages in
  * the new place as in the old.  An anonymous mapping that never had a page takes the offset of its new address
@@ -121,7 +120,7 @@ static struct vm_area_struct *copy_vma(const struct mremap *m, struct vm_area_st
 	return new;
 }
 
-/* Take back copy_vma: entries have been moved back, or none ever were moved. */
+/* Take back copy_vma: no entries were moved. */
 static void drop_copy(struct mm_struct *mm, struct vm_area_struct *new, unsigned long charged)
 {
 	unsigned long hiwater_vm = mm->hiwater_vm;
@@ -179,7 +178,6 @@ static long move_vma(struct mremap *m, struct vm_area_struct *vma)
 	vaddr_t old_end = m->addr + m->old_len;
 	struct mm_struct *mm = m->mm;
 	struct vm_area_struct *new;
-	size_t moved;
 
 	if (mm->map_count >= sysctl_max_map_count - 3)
 		return -ENOMEM;
@@ -192,9 +190,7 @@ static long move_vma(struct mremap *m, struct vm_area_struct *vma)
 		goto out_uncharge;
 	/* No fault may fill an entry that has just been moved away, nor see the page at neither address. */
 	vma_start_write(vma);
-	moved = m->old_len ? move_page_tables(vma, m->addr, new, m->new_addr, m->old_len) : 0;
-	if (moved < m->old_len) {
-		move_page_tables(new, m->new_addr, vma, m->addr, moved);
+	if (m->old_len && move_page_tables(vma, m->addr, new, m->new_addr, m->old_len)) {
 		drop_copy(mm, new, charged);
 		goto out_merge;
 	}

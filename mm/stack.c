@@ -106,7 +106,7 @@ static int shift_stack(struct mm_struct *mm, struct vm_area_struct *vma, size_t 
 	if (new_start > old_start || find_vma(mm, new_start) != vma)
 		return -EFAULT;
 	vma_set_range(vma, new_start, old_end, pgoff);
-	if (move_page_tables(vma, old_start, vma, new_start, len) != len)
+	if (move_page_tables(vma, old_start, vma, new_start, len))
 		return -ENOMEM; /* the mm is exec's own and goes away with what is left in it */
 	vma_set_range(vma, new_start, new_end, pgoff);
 	tlb_gather_mmu(&tlb, mm);
@@ -130,6 +130,7 @@ int finalize_stack_vma(struct mm_struct *mm, struct vm_area_struct *vma,
 {
 	unsigned long old_flags = vma->vm_flags, nr_pages = vma_pages(vma);
 	size_t shift = vma->vm_end - new_top, size;
+	struct mmu_gather tlb;
 	int err;
 
 	assert_rwsem_held_write(&mm->mmap_lock);
@@ -139,7 +140,9 @@ int finalize_stack_vma(struct mm_struct *mm, struct vm_area_struct *vma,
 	vma_start_write(vma);
 	vma_set_flags(vma, VM_STACK_FLAGS | (vm_flags & VM_EXEC) | mm->def_flags);
 	vma_set_page_prot(vma);
-	change_protection(vma, vma->vm_start, vma->vm_end, vma->vm_page_prot);
+	tlb_gather_mmu(&tlb, mm);
+	change_protection(&tlb, vma, vma->vm_start, vma->vm_end, vma->vm_page_prot);
+	tlb_finish_mmu(&tlb);
 	vm_stat_account(mm, old_flags, -(long)nr_pages);
 	vm_stat_account(mm, vma->vm_flags, nr_pages);
 	if (vma->vm_flags & VM_LOCKED)

@@ -205,6 +205,7 @@ void paging_init(void)
 	write_cr3(virt_to_phys(swapper_pg_dir));
 	if (cpu_has(X86_FEATURE_PGE))
 		write_cr4(read_cr4() | X86_CR4_PGE);
+	tlb_init_cpu();
 	memblock.limit = memblock_end_of_ram(&memblock);
 	map_vmemmap();
 }

@@ -440,6 +440,7 @@ void __noreturn start_secondary(unsigned int cpu)
 		__atomic_store_n(&secondary_start.state, SECONDARY_UNFIT, __ATOMIC_RELEASE);
 		machine_halt();
 	}
+	tlb_init_cpu();
 	syscall_init();
 	lapic_enable();
 	lapic_setup();

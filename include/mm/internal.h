@@ -128,9 +128,6 @@ void free_pgd_range(struct mmu_gather *tlb, vaddr_t addr, vaddr_t end, vaddr_t f
  */
 void unmap_vmas(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t start, vaddr_t end);
 
-/* zap_page_range - the same within one VMA, with a gather of its own: madvise(MADV_DONTNEED) */
-void zap_page_range(struct vm_area_struct *vma, vaddr_t start, size_t len);
-
 /* trace_pte_range - EV_PTE_SET for each present entry of [addr, end), all in one table, whose lock is held */
 void trace_pte_range(const pte_t *pte, vaddr_t addr, vaddr_t end);
 
@@ -158,14 +155,14 @@ void zap_vma_range(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t s
  * @new_vma
  *
  * @new_vma shares @vma's anon_vma (or has cloned the chain) and vm_pgoff is such that the pages
- * keep their index.  The target has no entries.  Old entries are flushed before the function
+ * keep their index.  The target has no entries.  Old entries are flushed, once, before the function
  * returns.
  *
- * Return: bytes moved; less than @len when no table could be had: the caller moves back.
- * Locks:  mmap_lock for write.  May sleep.
+ * Return: 0, or -ENOMEM with no entry moved (tables without entries may be left at the target).
+ * Locks:  mmap_lock for write, and no fault takes place in either VMA.  May sleep.
  */
-size_t move_page_tables(struct vm_area_struct *vma, vaddr_t old_addr,
-			struct vm_area_struct *new_vma, vaddr_t new_addr, size_t len);
+int move_page_tables(struct vm_area_struct *vma, vaddr_t old_addr, struct vm_area_struct *new_vma,
+		     vaddr_t new_addr, size_t len);
 
 /* --- mprotect_walk.c --- */
 
@@ -173,14 +170,14 @@ size_t move_page_tables(struct vm_area_struct *vma, vaddr_t old_addr,
  * change_protection - give every present PTE of [start, end) the permissions @newprot
  *
  * vma->vm_flags are the new ones already.  A private page becomes writable at once if this mm is
- * its only owner, so that no fault follows; else the write bit waits for do_wp_page.  One flush at
- * the end.
+ * its only owner, so that no fault follows; else the write bit waits for do_wp_page.  What has to be
+ * flushed is @tlb's.
  *
  * Return: number of entries changed (pages).
  * Locks:  mmap_lock for write.
  */
-unsigned long change_protection(struct vm_area_struct *vma, vaddr_t start, vaddr_t end,
-				pgprot_t newprot);
+unsigned long change_protection(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t start,
+				vaddr_t end, pgprot_t newprot);
 
 /* --- fault path: one handler per file --- */
 vm_fault_t do_anonymous_page(struct vm_fault *vmf); /* anon.c */

@@ -135,8 +135,9 @@ struct mm_struct {
 	const struct linux_binfmt *binfmt; /* [I] */
 	struct file *exe_file;             /* [I] reference */
 	unsigned long flags;               /* [a] MMF_* */
-	u64 context_id;        /* [I] unique: TLB generation and events name the mm by it */
-	unsigned long cpumask; /* [a] CPUs whose TLB may hold entries of this mm */
+	u64 context_id; /* [I] unique: TLB slots and events name the mm by it; init_mm's is 0 */
+	unsigned long cpumask; /* [a] CPUs that have this mm loaded */
+	atomic_long_t tlb_gen; /* [a] one more for each flush (arch/x86_64/tlb.c) */
 	bool aslr;             /* [I] randomised layout */
 	struct work_struct async_put_work; /* mmput_async, by the last user */
 	struct mm_rss rss[];               /* nr_cpu_ids entries */

@@ -30,6 +30,7 @@ struct mmu_gather {
 	vaddr_t start, end; /* bytes; start >= end: nothing to flush */
 	bool fullmm;        /* the whole address space goes, no task runs in it */
 	bool freed_tables;
+	bool dirtied;             /* some page pointers carry GATHERED_DIRTY */
 	unsigned int batch_count; /* batch pages in use, the local one not counted */
 	struct page **slot,
 		**slot_end; /* where the next page goes in the active batch, and its end */
@@ -48,10 +49,7 @@ void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_struct *mm);
 void tlb_gather_mmu_fullmm(struct mmu_gather *tlb, struct mm_struct *mm);
 /* tlb_finish_mmu - flush what is left, free everything gathered */
 void tlb_finish_mmu(struct mmu_gather *tlb);
-/*
- * tlb_flush_mmu_tlbonly - flush the gathered range now; nothing is freed.  Allowed under a PTE
- * lock.
- */
+/* tlb_flush_mmu_tlbonly - flush the gathered range now; nothing is freed.  Allowed under a PTE lock. */
 void tlb_flush_mmu_tlbonly(struct mmu_gather *tlb);
 /*
  * tlb_flush_mmu - flush and free; the gather goes on empty.  Sleeps not, but takes lru and zone
@@ -86,6 +84,31 @@ static inline bool __tlb_remove_page(struct mmu_gather *tlb, struct page *page)
 	*slot++ = page;
 	tlb->slot = slot;
 	return likely(slot < tlb->slot_end) || tlb_next_batch(tlb);
+}
+
+#define GATHERED_DIRTY 1UL /* in a page pointer: mark it dirty after the flush */
+
+/* __tlb_remove_dirty_page - the same for a file's page that was dirty in a shared mapping */
+static inline bool __tlb_remove_dirty_page(struct mmu_gather *tlb, struct page *page)
+{
+	tlb->dirtied = true;
+	return __tlb_remove_page(tlb, (struct page *)((unsigned long)page | GATHERED_DIRTY));
+}
+
+/*
+ * mm_tlb_flush_pending - may a CPU still hold a translation that the tables do not have any more?
+ *
+ * For who has found an entry changed, under its PTE lock; mmu_gather.c says who must ask.
+ */
+static inline bool mm_tlb_flush_pending(const struct mm_struct *mm)
+{
+	return atomic_read(&mm->tlb_flush_pending) > 0;
+}
+
+/* mm_tlb_flush_nested - the same for who has a gather itself */
+static inline bool mm_tlb_flush_nested(const struct mm_struct *mm)
+{
+	return atomic_read(&mm->tlb_flush_pending) > 1;
 }
 
 #endif

@@ -87,6 +87,9 @@ void env_set_switch_rate(unsigned int one_in);
 /* Run the following on this CPU (not inside env_run): per-CPU lists and TLBs of several CPUs from one task. */
 void env_set_cpu(unsigned int cpu);
 
+/* @fn runs on @cpu as an interrupt: outside env_run() on any CPU, inside only on this task's. */
+void env_on_cpu(unsigned int cpu, void (*fn)(void *arg), void *arg);
+
 unsigned int env_locks_held(void); /* by this task */
 /* softmmu.c: is any other task inside the kernel, so that its flush may be still to come? */
 bool env_others_in_kernel(void);
@@ -133,17 +136,29 @@ u8 kernel_read8(vaddr_t addr);
 void kernel_write8(vaddr_t addr, u8 v);
 bool kernel_mapped(vaddr_t addr);
 
-/* env_mmput - leave @mm on every CPU where it is loaded, as exit does, and drop the user */
+/*
+ * Processors with PCIDs from now on (after env_boot(), before the first mm is loaded): entries of address spaces that
+ * are not loaded stay in the TLB.
+ */
+void env_enable_pcid(void);
+/* A task of @mm runs on this CPU from now on; NULL: only the kernel's mappings are loaded. */
+void env_load(struct mm_struct *mm);
+/* A kernel thread runs on this CPU: what is loaded stays loaded, until the next access by user code. */
+void env_kernel_thread(void);
+/* env_mmput - @mm's last tasks leave it, on every CPU where it is loaded, as exit does, and drop the user */
 void env_mmput(struct mm_struct *mm);
-/* Which mm a CPU has loaded; NULL: none. */
+/* Which mm a CPU has loaded; NULL: none but the kernel's. */
 struct mm_struct *env_cpu_mm(unsigned int cpu);
-/* No TLB entry of any CPU allows more than the tables do.  Called after each env_run(). */
+/* No TLB entry that any CPU could use allows more than the tables do.  Called after each env_run(). */
 void env_tlb_check(void);
 /* arena.c reports frames that became free. */
 void env_tlb_page_freed(pfn_t pfn, unsigned int order);
 
 struct env_tlb_stats {
-	unsigned long hits, misses, flush_range, flush_mm, flush_kernel, shootdowns;
+	unsigned long hits, misses;
+	unsigned long loads,
+		kept;         /* of tables; with what the TLB held under the PCID still there */
+	unsigned long kernel; /* flushes of kernel entries, all CPUs counted */
 };
 extern struct env_tlb_stats env_tlb_stats;
 

@@ -15,7 +15,9 @@ HOST_CFLAGS := -std=gnu11 -O1 -g -DDEBUG -fsanitize=address,undefined -fno-sanit
 	-fno-omit-frame-pointer -fno-strict-aliasing -fno-common \
 	-Itests/host/env -Itests/host -Iinclude $(filter-out -Wundef -Wshadow,$(WARNINGS))
 
-HOST_ENV_OBJ := $(patsubst %.c,$(O)/host/obj/%.o,$(filter-out tests/host/harness.c,$(wildcard tests/host/*.c)))
+# The TLB code is the kernel's own, over simulated processors.
+HOST_ENV_OBJ := $(patsubst %.c,$(O)/host/obj/%.o,$(filter-out tests/host/harness.c,$(wildcard tests/host/*.c)) \
+	arch/x86_64/tlb.c arch/x86_64/tlb_asid.c)
 # MM_SRC='mm/a.c mm/b.c' takes only these, for work on one part.
 MM_SRC       ?= $(wildcard mm/*.c)
 HOST_MM_OBJ  := $(patsubst %.c,$(O)/host/obj/%.o,$(MM_SRC))

@@ -15,21 +15,26 @@
  * Accessed and dirty bits are set by compare-and-exchange on the entry that the walk has read, so the kernel's
  * concurrent changes are never overwritten.
  *
- * The TLB exists to be wrong when the kernel forgets a flush.  Three checks turn that into a failure at the first
+ * The TLB exists to be wrong when the kernel forgets a flush.  Checks turn that into a failure at the first
  * occasion:
  *   T1  a hit that the page tables would not allow any more, while no other task is inside the kernel (a flush
  *       may be on its way otherwise);
- *   T2  a frame is freed while any TLB still maps it, or has walked through it as a table;
- *   T3  after env_run(), any entry that allows more than the tables.
- * T2 admits no excuse: flush before free is the rule that mmu_gather exists for.
+ *   T2  a frame is freed while a TLB still maps it, or has walked through it as a table;
+ *   T3  after env_run(), any entry that allows more than the tables;
+ *   T4  a hit of an entry whose frame or table was freed, at any time.
+ * T2 admits no excuse: flush before free is the rule that mmu_gather exists for.  It does not ask for what no
+ * processor could use: entries under a PCID that is not loaded, and on a lazy CPU those that map pages
+ * (arch/x86_64/tlb.c); such entries are marked instead, and T4 is what remains to be feared of them.  On a lazy
+ * CPU no access may be made at all before switch_mm.
  *
- * A CPU may hold entries only of the mm that it has loaded; loading sets the CPU's bit in mm->cpumask, and a
- * flush visits just the CPUs in it, so a wrong mask is a missing flush.  Entries of the kernel's own tables
- * (init_mm) are global and stay across loads.
+ * Which CPU is visited by a flush, and what it then forgets, is decided by the kernel's own arch/x86_64/tlb.c,
+ * which runs here on the instructions below: loading CR3, INVLPG, flushing all.  Without PCIDs a load forgets
+ * all but the kernel's entries (init_mm), which are global; with PCIDs it keeps them when asked to.
  *
  * Sources: Intel SDM 3A, "4-Level Paging and 5-Level Paging", "Access Rights", "Accessed and Dirty Flags",
  * "Translation-Lookaside Buffers", "Propagation of Paging-Structure Changes to Multiple Processors".
  */
+#include <arch/tlb_hw.h>
 #include <mm/mm.h>
 #include <stdio.h>
 
@@ -53,15 +58,20 @@ struct translation {
 };
 
 struct tlb_entry {
-	struct mm_struct *mm; /* NULL: empty */
+	struct mm_struct *mm; /* NULL: empty.  Not to be followed unless it is loaded or init_mm. */
+	unsigned int pcid;    /* of init_mm's, which are global, it does not matter */
+	bool doomed;          /* what it leads to was freed */
 	struct translation t;
 };
 
 static struct soft_cpu {
-	struct mm_struct *mm;        /* loaded: "CR3" */
+	struct mm_struct *mm;        /* loaded: CR3.  NULL: init_mm */
 	struct mm_struct *faults_in; /* NULL: no fault is being handled */
+	unsigned int pcid;
 	struct tlb_entry tlb[TLB_ENTRIES];
 } cpus[ENV_MAX_CPUS];
+
+static bool pcids_exist;
 
 struct user_fault user_fault;
 struct env_tlb_stats env_tlb_stats;
@@ -156,16 +166,23 @@ static enum walk_result walk(const struct mm_struct *mm, vaddr_t addr, enum acce
  * The TLB
  */
 
-static bool covers(const struct tlb_entry *e, const struct mm_struct *mm, vaddr_t addr)
+/* Could the CPU use the entry as things are loaded now? */
+static bool usable(const struct soft_cpu *cpu, const struct tlb_entry *e)
 {
-	return e->mm == mm && addr >= e->t.base && addr - e->t.base < e->t.size;
+	return e->mm && (e->mm == &init_mm || (cpu->mm && e->pcid == cpu->pcid));
 }
 
+/* Hardware looks at PCID and address; that the entry is @mm's is what the kernel must have seen to. */
 static struct tlb_entry *tlb_find(struct soft_cpu *cpu, const struct mm_struct *mm, vaddr_t addr)
 {
-	for (struct tlb_entry *e = cpu->tlb; e < cpu->tlb + TLB_ENTRIES; e++)
-		if (covers(e, mm, addr))
-			return e;
+	for (struct tlb_entry *e = cpu->tlb; e < cpu->tlb + TLB_ENTRIES; e++) {
+		if (!usable(cpu, e) || (e->mm == &init_mm) != (mm == &init_mm) ||
+		    addr < e->t.base || addr - e->t.base >= e->t.size)
+			continue;
+		if (e->mm != mm)
+			FAIL("PCID %u has an entry of another address space", e->pcid);
+		return e;
+	}
 	return NULL;
 }
 
@@ -178,7 +195,7 @@ static void tlb_insert(struct soft_cpu *cpu, struct mm_struct *mm, const struct 
 			e = empty;
 	if (!e)
 		e = &cpu->tlb[test_random_below(TLB_ENTRIES)];
-	*e = (struct tlb_entry){ mm, *t };
+	*e = (struct tlb_entry){ .mm = mm, .pcid = cpu->pcid, .t = *t };
 }
 
 /* What an entry allows that the tables do not: text for the report, or NULL. */
@@ -211,7 +228,9 @@ void env_tlb_check(void)
 {
 	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
 		for (struct tlb_entry *e = cpus[cpu].tlb; e < cpus[cpu].tlb + TLB_ENTRIES; e++) {
-			const char *why = e->mm ? stale(e) : NULL;
+			bool use = usable(&cpus[cpu], e) &&
+				   (e->mm == &init_mm || !tlb_is_lazy(cpu));
+			const char *why = use ? stale(e) : NULL;
 
 			if (why) {
 				report_stale(cpu, e, why);
@@ -226,6 +245,14 @@ static bool frames_overlap(pfn_t a, unsigned long na, pfn_t b, unsigned long nb)
 	return a < b + nb && b < a + na;
 }
 
+static bool table_is_in(const struct tlb_entry *e, pfn_t pfn, unsigned long nr)
+{
+	for (unsigned int i = 0; i < 4; i++)
+		if (e->t.tables[i] && frames_overlap(e->t.tables[i], 1, pfn, nr))
+			return true;
+	return false;
+}
+
 /* T2.  The call chain that the failure prints is the one that frees the frame. */
 void env_tlb_page_freed(pfn_t pfn, unsigned int order)
 {
@@ -238,97 +265,111 @@ void env_tlb_page_freed(pfn_t pfn, unsigned int order)
 			FAIL("frame %#lx is freed, but CPU %u has it loaded as top-level table",
 			     pfn, cpu);
 		for (struct tlb_entry *e = c->tlb; e < c->tlb + TLB_ENTRIES; e++) {
-			if (!e->mm)
+			bool table = e->mm && table_is_in(e, pfn, nr);
+			bool page = e->mm && frames_overlap(e->t.phys >> PAGE_SHIFT,
+							    e->t.size >> PAGE_SHIFT, pfn, nr);
+
+			if (!table && !page)
 				continue;
-			if (frames_overlap(e->t.phys >> PAGE_SHIFT, e->t.size >> PAGE_SHIFT, pfn,
-					   nr)) {
+			if (usable(c, e) && (e->mm == &init_mm || !tlb_is_lazy(cpu)) && page) {
 				report_stale(cpu, e, "its frame is being freed");
 				FAIL("a page is freed before the TLB flush");
 			}
-			for (unsigned int i = 0; i < 4; i++) {
-				if (e->t.tables[i] && frames_overlap(e->t.tables[i], 1, pfn, nr)) {
-					report_stale(cpu, e, "a table on its path is being freed");
-					FAIL("a page table is freed before the TLB flush");
-				}
+			if (usable(c, e) && table) {
+				report_stale(cpu, e, "a table on its path is being freed");
+				FAIL("a page table is freed before the TLB flush");
 			}
+			e->doomed = true;
 		}
 	}
 }
 
-static void forget(unsigned int cpu, const struct mm_struct *mm, vaddr_t start, vaddr_t end)
+/* --- the instructions of arch/tlb_hw.h --- */
+
+bool hw_has_pcid(void)
 {
-	for (struct tlb_entry *e = cpus[cpu].tlb; e < cpus[cpu].tlb + TLB_ENTRIES; e++)
-		if (e->mm == mm && e->t.base < end && e->t.base + (e->t.size - 1) >= start)
+	return pcids_exist;
+}
+
+void hw_enable_pcid(void)
+{
+	if (cpus[smp_processor_id()].pcid)
+		FAIL("PCIDs are enabled with one loaded");
+}
+
+void hw_load(struct mm_struct *mm, unsigned int pcid, bool keep)
+{
+	struct soft_cpu *cpu = &cpus[smp_processor_id()];
+
+	if (!irqs_disabled())
+		FAIL("CR3 is loaded with interrupts on");
+	if ((pcid || keep) && !pcids_exist)
+		FAIL("a PCID is loaded on a processor that has none");
+	env_tlb_stats.loads++;
+	env_tlb_stats.kept += keep;
+	cpu->mm = mm == &init_mm ? NULL : mm;
+	cpu->pcid = pcid;
+	for (struct tlb_entry *e = cpu->tlb; e < cpu->tlb + TLB_ENTRIES; e++)
+		if (e->mm != &init_mm && e->pcid == pcid && !keep)
 			e->mm = NULL;
 }
 
-/* Other CPUs are waited for: nothing may be held that keeps one of them from answering. */
-static void check_flush_context(void)
+void hw_flush_page(vaddr_t addr)
 {
-	if (irqs_disabled())
-		FAIL("a TLB flush with interrupts off: the CPUs would wait for each other");
-}
+	struct soft_cpu *cpu = &cpus[smp_processor_id()];
 
-/* CPU after CPU, and others may run in between: an IPI reaches each at its own time. */
-static void flush(struct mm_struct *mm, unsigned long mask, vaddr_t start, vaddr_t end)
-{
-	check_flush_context();
-	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
-		env_seam();
-		if (!(mask & BIT(cpu)))
-			continue;
-		env_tlb_stats.shootdowns += cpu != smp_processor_id();
-		forget(cpu, mm, start, end);
+	for (struct tlb_entry *e = cpu->tlb; e < cpu->tlb + TLB_ENTRIES; e++) {
+		bool hit = usable(cpu, e) && addr >= e->t.base && addr - e->t.base < e->t.size;
+
+		env_tlb_stats.kernel += hit && e->mm == &init_mm;
+		if (hit)
+			e->mm = NULL;
+		else if (usable(cpu, e) && e->mm != &init_mm)
+			memset(e->t.tables, 0, sizeof(e->t.tables)); /* paging-structure caches */
 	}
 }
 
-void flush_tlb_mm(struct mm_struct *mm)
+void hw_flush_global(void)
 {
-	env_tlb_stats.flush_mm++;
-	flush(mm, READ_ONCE(mm->cpumask), 0, ~0UL);
+	struct soft_cpu *cpu = &cpus[smp_processor_id()];
+
+	env_tlb_stats.kernel++;
+	for (struct tlb_entry *e = cpu->tlb; e < cpu->tlb + TLB_ENTRIES; e++)
+		e->mm = NULL;
 }
 
-void flush_tlb_mm_range(struct mm_struct *mm, vaddr_t start, vaddr_t end, bool freed_tables)
+static void init_cpu(void *arg __maybe_unused)
 {
-	env_tlb_stats.flush_range++;
-	if (freed_tables) /* paging-structure caches know no ranges */
-		flush(mm, READ_ONCE(mm->cpumask), 0, ~0UL);
-	else
-		flush(mm, READ_ONCE(mm->cpumask), start, end);
+	tlb_init_cpu();
 }
 
-void flush_tlb_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
+void env_enable_pcid(void)
 {
-	flush_tlb_mm_range(vma->vm_mm, start, end, false);
+	pcids_exist = true;
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
+		env_on_cpu(cpu, init_cpu, NULL);
 }
 
-void flush_tlb_page(struct vm_area_struct *vma, vaddr_t addr)
+/* --- what the scheduler does --- */
+
+static void load(void *mm)
 {
-	flush_tlb_mm_range(vma->vm_mm, addr & PAGE_MASK, (addr & PAGE_MASK) + PAGE_SIZE, false);
+	switch_mm(NULL, mm);
 }
 
-void flush_tlb_kernel_range(vaddr_t start, vaddr_t end)
+static void become_lazy(void *arg __maybe_unused)
 {
-	env_tlb_stats.flush_kernel++;
-	flush(&init_mm, ~0UL, start, end);
+	enter_lazy_tlb();
 }
 
-/**
- * switch_mm - load @next on this CPU: entries of @prev go, for there are no process-context identifiers
- */
-void switch_mm(struct mm_struct *prev, struct mm_struct *next)
+void env_load(struct mm_struct *mm)
 {
-	unsigned int cpu = smp_processor_id();
+	env_on_cpu(smp_processor_id(), load, mm ? mm : &init_mm);
+}
 
-	if (prev == next)
-		return;
-	if (prev && prev != &init_mm) {
-		forget(cpu, prev, 0, ~0UL);
-		__atomic_fetch_and(&prev->cpumask, ~BIT(cpu), __ATOMIC_SEQ_CST);
-	}
-	cpus[cpu].mm = next;
-	if (next)
-		__atomic_fetch_or(&next->cpumask, BIT(cpu), __ATOMIC_SEQ_CST);
+void env_kernel_thread(void)
+{
+	env_on_cpu(smp_processor_id(), become_lazy, NULL);
 }
 
 struct mm_struct *env_cpu_mm(unsigned int cpu)
@@ -338,14 +379,17 @@ struct mm_struct *env_cpu_mm(unsigned int cpu)
 
 void env_mmput(struct mm_struct *mm)
 {
-	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
-		if (cpus[cpu].mm != mm)
-			continue;
-		forget(cpu, mm, 0, ~0UL);
-		cpus[cpu].mm = NULL;
-		__atomic_fetch_and(&mm->cpumask, ~BIT(cpu), __ATOMIC_SEQ_CST);
-	}
+	unsigned int cpu;
+
+	mmgrab(mm); /* what the CPUs borrow */
+	for_each_possible_cpu(cpu)
+		if (cpus[cpu].mm == mm)
+			env_on_cpu(cpu, become_lazy, NULL);
 	mmput(mm);
+	for_each_possible_cpu(cpu)
+		if (cpus[cpu].mm == mm)
+			env_on_cpu(cpu, load, &init_mm);
+	mmdrop(mm);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -356,6 +400,10 @@ static void check_hit(const struct tlb_entry *e)
 {
 	const char *why;
 
+	if (e->doomed) {
+		report_stale(smp_processor_id(), e, "what it leads to was freed");
+		FAIL("a stale translation is used");
+	}
 	if (env_others_in_kernel())
 		return;
 	why = stale(e);
@@ -460,15 +508,14 @@ static int take_fault(struct mm_struct *mm, vaddr_t addr, enum access access)
 static int access_within_page(struct mm_struct *mm, vaddr_t addr, enum access access, void *buf,
 			      size_t len)
 {
-	unsigned int cpu = smp_processor_id();
-
-	if (cpus[cpu].mm != mm)
-		switch_mm(cpus[cpu].mm, mm);
 	for (unsigned int tries = 0; tries < MAX_FAULTS; tries++) {
 		bool protection;
 		paddr_t phys;
 		int signo;
 
+		/* The way back to user mode. */
+		if (cpus[smp_processor_id()].mm != mm || tlb_is_lazy(smp_processor_id()))
+			env_load(mm);
 		env_set_in_user(true);
 		env_seam();
 		if (addr >= TASK_SIZE_MAX) {

@@ -23,6 +23,9 @@
  *   - a task that must wait is taken off; when none can run and nothing is due, that is a deadlock, and each
  *     task says what it waits for.
  *
+ * A call on another CPU (on_each_cpu, smp_flush_tlb_many) is made as soon as that CPU has interrupts on; what it
+ * interrupts stands still meanwhile, all others go on.  Who asks waits, and answers others' calls.
+ *
  * Deferred work (env_defer) plays the interrupt: it runs at a seam of any task that has interrupts on, or when
  * all wait.  RCU: a callback runs when every task that was inside a read section at call_rcu() has left it.
  */
@@ -68,6 +71,8 @@ struct task_struct {
 	bool woken;
 	bool irqs_off;
 	bool in_irq;
+	bool calling;     /* waits for other CPUs, with interrupts on: its own CPU can be called */
+	bool interrupted; /* its CPU runs somebody's call */
 	bool in_user;
 	unsigned int rcu_depth;
 	unsigned int nr_held;
@@ -179,7 +184,7 @@ static struct task_struct *pick_task(bool other)
 	for (unsigned int i = 0; i < nr_tasks; i++) {
 		struct task_struct *t = &tasks[1 + (start + i) % nr_tasks];
 
-		if (t->state == TASK_READY && !(other && t == running))
+		if (t->state == TASK_READY && !t->interrupted && !(other && t == running))
 			return t;
 	}
 	return NULL;
@@ -226,26 +231,14 @@ static bool run_one_deferred(void)
 	return true;
 }
 
-/* Nobody runs meanwhile: the others have answered before the next seam. */
-void on_each_cpu(void (*fn)(void *arg), void *arg)
-{
-	unsigned int here = running->cpu;
-
-	if (running->irqs_off)
-		FAIL_TASKS("on_each_cpu with interrupts off: the CPUs would wait for each other");
-	for (running->cpu = 0; running->cpu < nr_cpu_ids; running->cpu++)
-		interrupt(fn, arg);
-	running->cpu = here;
-}
-
 static bool run_ready_rcu(void);
 
 void env_seam(void)
 {
 	struct task_struct *next;
 
-	if (!nr_tasks || running == &tasks[0] || running->in_irq || !switch_rate ||
-	    !test_chance(switch_rate))
+	if (!nr_tasks || running == &tasks[0] || (running->in_irq && !running->calling) ||
+	    !switch_rate || !test_chance(switch_rate))
 		return;
 	if (!running->irqs_off && deferred && test_chance(8))
 		run_one_deferred();
@@ -259,7 +252,7 @@ static void wait_for(const void *on, const char *why)
 {
 	struct task_struct *t = running;
 
-	if (t->in_irq)
+	if (t->in_irq && !t->calling)
 		FAIL_TASKS("an interrupt handler waits: %s", why);
 	t->state = TASK_WAITS;
 	t->waits_on = on;
@@ -437,6 +430,106 @@ void env_run_deferred(void)
 {
 	while (run_one_deferred())
 		;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Calls on other CPUs
+ */
+
+#define MAX_CALL_WAIT 100000 /* switches: more is a deadlock that keeps others busy */
+
+static struct task_struct *task_on(unsigned int cpu)
+{
+	if (!nr_tasks)
+		return cpu == running->cpu ? running : NULL;
+	for (unsigned int i = 1; i <= nr_tasks; i++)
+		if (tasks[i].cpu == cpu && tasks[i].state != TASK_DONE)
+			return &tasks[i];
+	return NULL;
+}
+
+static bool can_be_called(const struct task_struct *t)
+{
+	return !t || (!t->interrupted && (t->calling || (!t->irqs_off && !t->in_irq)));
+}
+
+/* The running task plays the interrupt on @cpu.  What it holds itself is not the handler's. */
+static void call_on(unsigned int cpu, void (*fn)(void *arg), void *arg)
+{
+	struct task_struct *me = running, *target = task_on(cpu);
+	const struct task_struct saved = *me;
+
+	if (target && target != me)
+		target->interrupted = true;
+	me->cpu = cpu;
+	me->nr_held = 0;
+	me->rcu_depth = 0;
+	me->irqs_off = me->in_irq = me->calling = true;
+	me->in_user = false;
+	fn(arg);
+	if (me->nr_held)
+		FAIL_TASKS("a call on another CPU ended with a lock held");
+	memcpy(me->held, saved.held, sizeof(me->held));
+	me->cpu = saved.cpu;
+	me->nr_held = saved.nr_held;
+	me->rcu_depth = saved.rcu_depth;
+	me->irqs_off = saved.irqs_off;
+	me->in_irq = saved.in_irq;
+	me->calling = saved.calling;
+	me->in_user = saved.in_user;
+	if (target && target != me)
+		target->interrupted = false;
+}
+
+static void wait_until_callable(unsigned int cpu)
+{
+	struct task_struct *me = running;
+	bool was_calling = me->calling;
+
+	me->calling = true;
+	for (unsigned int n = 0; !can_be_called(task_on(cpu)); n++) {
+		struct task_struct *next = pick_task(true);
+
+		if (!next || n == MAX_CALL_WAIT)
+			FAIL_TASKS("deadlock: CPU %u is waited for, which has interrupts off", cpu);
+		switch_to(next);
+	}
+	me->calling = was_calling;
+}
+
+static void call_many(unsigned long mask, void (*fn)(void *arg), void *arg)
+{
+	const unsigned int self = running->cpu;
+
+	if (running->irqs_off)
+		FAIL_TASKS("other CPUs are waited for with interrupts off");
+	while (mask) {
+		unsigned int cpu = (unsigned int)test_random_below(nr_cpu_ids);
+
+		if (!(mask & BIT(cpu)))
+			continue;
+		mask &= ~BIT(cpu);
+		env_seam();
+		if (cpu != self)
+			wait_until_callable(cpu);
+		call_on(cpu, fn, arg);
+	}
+}
+
+void smp_flush_tlb_many(unsigned long mask, void (*fn)(void *arg), void *arg)
+{
+	call_many(mask & ~BIT(running->cpu), fn, arg);
+}
+
+void on_each_cpu(void (*fn)(void *arg), void *arg)
+{
+	call_many(nr_cpu_ids == 64 ? ~0UL : BIT(nr_cpu_ids) - 1, fn, arg);
+}
+
+void env_on_cpu(unsigned int cpu, void (*fn)(void *arg), void *arg)
+{
+	ASSERT(!nr_tasks || cpu == running->cpu);
+	call_on(cpu, fn, arg);
 }
 
 /* ------------------------------------------------------------------------------------------------

@@ -420,10 +420,11 @@ static void fault_and_leave(void *arg)
 	for (unsigned int n = test_random_below(6); n; n--)
 		write_byte(space, TOP + test_random_below(4) * PAGE_SIZE, n);
 	mmgrab(space); /* as exit_mm does: it stays loaded */
+	env_kernel_thread();
 	mmput(space);
 	env_seam();
 	if (env_cpu_mm(smp_processor_id()) == space)
-		switch_mm(space, NULL);
+		env_load(NULL);
 	mmdrop(space);
 }
 
@@ -519,7 +520,7 @@ static void write_a_then_b(void *arg __maybe_unused)
 {
 	for (u32 n = 1; !fault_done; n++) {
 		/* This processor knows B's translation, and has to ask for A's. */
-		switch_mm(mm, NULL);
+		env_load(NULL);
 		ASSERT_EQ(user_write32(mm, PAGE_B, n - 1), 0);
 		ASSERT_EQ(user_write32(mm, PAGE_A, n), 0);
 		ASSERT_EQ(user_write32(mm, PAGE_B, n), 0);

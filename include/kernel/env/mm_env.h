@@ -15,7 +15,7 @@
  *   deferred work      struct work_struct: mm has room for it, the kernel's mmput_async uses it
  *   entries            pte/pmd/pud/pgd types and arithmetic (arch/pgtable.h); pgd_offset .. pte_offset,
  *                      ptep_get, set_pte, ptep_get_and_clear, ptep_cmpxchg, pmdp_get, set_pmd, ...
- *   TLB                flush_tlb_page, flush_tlb_range, flush_tlb_mm, flush_tlb_kernel_range
+ *   TLB                flush_tlb_page, flush_tlb_range, flush_tlb_mm, flush_tlb_mm_range, flush_tlb_kernel_range
  *   layout             PAGE_OFFSET, vmemmap, phys_to_virt, virt_to_phys, pfn_to_page, page_to_pfn,
  *                      page_address, virt_to_page, pfn_valid, kmap_local_page, kunmap_local
  *   bytes              clear_page, copy_page
