@@ -9,15 +9,7 @@
  *     bucket
  *     bucket  --> q
  *
- * A word is named by a key, so that processes that map it at different addresses mean the same one:
- *
- *     private call                      the mm                     the address
- *     shared call, anonymous page       the mm                     the address | KEY_SHARED
- *     ... page of a file or of shmem    the object's futex_id      the byte's place in the object
- *
- * A private and a shared call on one word do not meet, as on Linux: a program uses one kind for each lock.
- * An mm's address is a kernel address and an id is a small number, so the two never look alike.  Keys hold no
- * references: an mm lives while its threads sleep, and an id is given out once, whatever becomes of its object.
+ * A word is named by a key (futex_key.c), so that processes that map it at different addresses mean the same one.
  *
  * No wake-up is lost: a sleeper reads the word and queues itself under the bucket's lock; a waker changes the word
  * before it takes the lock.  So either the sleeper sees the new value, or the waker sees the sleeper.
@@ -29,38 +21,23 @@
  * User memory is read under a bucket's lock with faults disabled; when the page is not there the lock is dropped,
  * the page brought in, and everything begun again.
  *
- * Also here, what a thread leaves behind when it ends: robust locks it held are marked, and the word that
- * pthread_join sleeps on is cleared.
- *
  * Not done: priority inheritance (FUTEX_LOCK_PI and its kin: ENOSYS, as of a Linux built without it).  A deadline on
  * CLOCK_REALTIME is converted once, when the call begins: setting the clock later does not move it.
  *
  * Locking: bucket->lock, rank LOCK_FUTEX, two by address; task context only.
  *
- * Sources: futex(2), set_robust_list(2); Franke, Russell and Kirkwood, "Fuss, Futexes and Furwocks" (OLS 2002);
- * Linux, Documentation/locking/robust-futex-ABI.
+ * Sources: futex(2); Franke, Russell and Kirkwood, "Fuss, Futexes and Furwocks" (OLS 2002).
  */
 #include <arch/uaccess.h>
 #include <kernel/init.h>
 #include <kernel/sched.h>
 #include <kernel/syscalls_kernel.h>
 #include <kernel/time.h>
-#include <lib/string.h>
-#include <mm/filemap.h>
-#include <mm/memmap.h>
-#include <mm/mm.h>
+#include <uapi/errno.h>
 #include <uapi/futex.h>
-#include "pid.h"
-#include "task.h"
+#include "futex.h"
 
-#define KEY_SHARED        1UL /* words are aligned: the lowest bits of their place are free */
-#define FUTEX_HASH_BITS   8
-#define ROBUST_LIST_LIMIT 2048 /* a ring that a program has tied wrongly must end */
-
-struct futex_key {
-	u64 object; /* mm, or futex_id */
-	u64 where;  /* bytes */
-};
+#define FUTEX_HASH_BITS 8
 
 struct futex_bucket {
 	spinlock_t lock;
@@ -77,7 +54,6 @@ struct futex_q {
 };
 
 static struct futex_bucket futex_buckets[1 << FUTEX_HASH_BITS];
-static u64 last_futex_id;
 
 void futex_init(void)
 {
@@ -87,8 +63,6 @@ void futex_init(void)
 	}
 }
 
-/* --- keys --- */
-
 /* Multiplicative hashing (Knuth, TAOCP vol. 3, 6.4): the factor is 2^64 over the golden ratio. */
 static struct futex_bucket *hash_futex(const struct futex_key *key)
 {
@@ -96,106 +70,6 @@ static struct futex_bucket *hash_futex(const struct futex_key *key)
 
 	h = (h ^ h >> 32) * 0x9e3779b97f4a7c15UL;
 	return &futex_buckets[h >> (64 - FUTEX_HASH_BITS)];
-}
-
-static bool match_futex(const struct futex_key *a, const struct futex_key *b)
-{
-	return a->object == b->object && a->where == b->where;
-}
-
-/* The number of an object; it gets one when the first futex in it is used. */
-static u64 object_futex_id(struct address_space *mapping)
-{
-	u64 id = READ_ONCE(mapping->futex_id), fresh;
-
-	if (likely(id))
-		return id;
-	fresh = __atomic_add_fetch(&last_futex_id, 1, __ATOMIC_RELAXED);
-	return try_cmpxchg(&mapping->futex_id, &id, fresh) ? fresh : id;
-}
-
-struct key_walk {
-	struct futex_key *key;
-	vaddr_t uaddr;
-	bool writable; /* the page took a store */
-	int err;       /* -EAGAIN: no page there (any more) */
-};
-
-/* Under the PTE's lock: the page stays mapped, hence in its object, and the object stays. */
-static int key_of_pte(pte_t *ptep, vaddr_t addr, struct vm_area_struct *vma, void *arg)
-{
-	struct key_walk *w = arg;
-	pte_t pte = ptep_get(ptep);
-	struct address_space *mapping;
-	struct page *page;
-
-	/* A private page that is still shared with others has no identity of its own yet. */
-	if (!pte_present(pte) || (w->writable && !pte_write(pte)))
-		return 0;
-	w->err = -EFAULT;
-	if (!pfn_valid(pte_pfn(pte)))
-		return 0;
-	page = pfn_to_page(pte_pfn(pte));
-	if (PageAnon(page)) {
-		if (!w->writable)
-			return 0; /* it can never change: nothing to wait for */
-		*w->key = (struct futex_key){ (u64)vma->vm_mm, w->uaddr | KEY_SHARED };
-	} else {
-		mapping = READ_ONCE(page->mapping);
-		if (!mapping)
-			return 0; /* the zero page, the vDSO */
-		*w->key = (struct futex_key){ object_futex_id(mapping),
-					      (page->index << PAGE_SHIFT) + (w->uaddr - addr) };
-	}
-	w->err = 0;
-	return 0;
-}
-
-static const struct mm_walk_ops key_walk_ops = { .pte = key_of_pte };
-
-/*
- * The key of a word that other processes may share.  It is touched first, as the store that it waits for would: a
- * private copy is made now, not between two calls that mean the same word.  Who only reads may do so in memory that
- * is mapped read-only.
- */
-static int get_shared_key(u32 *uaddr, bool reading, struct futex_key *key)
-{
-	struct key_walk w = { .key = key, .uaddr = (vaddr_t)uaddr };
-	vaddr_t page = w.uaddr & PAGE_MASK;
-	struct mm_struct *mm = current->mm;
-
-	for (;;) {
-		w.writable = !fault_in_writeable(uaddr, sizeof(*uaddr));
-		if (!w.writable && (!reading || fault_in_readable(uaddr, sizeof(*uaddr))))
-			return -EFAULT;
-		w.err = -EAGAIN;
-		down_read(&mm->mmap_lock);
-		(void)walk_page_range(mm, page, page + PAGE_SIZE, &key_walk_ops, &w);
-		up_read(&mm->mmap_lock);
-		if (w.err != -EAGAIN)
-			return w.err;
-		cond_resched();
-	}
-}
-
-/**
- * get_futex_key - the name of the word at @uaddr
- * @shared:  other processes may map it too
- * @reading: the call does not write the word
- *
- * Return: 0; -EINVAL when not aligned; -EFAULT.
- * Locks:  takes mmap_lock for shared words.  Sleeps.
- */
-static int get_futex_key(u32 *uaddr, bool shared, bool reading, struct futex_key *key)
-{
-	if ((vaddr_t)uaddr % sizeof(*uaddr))
-		return -EINVAL;
-	if (!access_ok(uaddr, sizeof(*uaddr)))
-		return -EFAULT;
-	if (shared)
-		return get_shared_key(uaddr, reading, key);
-	*key = (struct futex_key){ (u64)current->mm, (vaddr_t)uaddr };
-	return 0;
 }
 
 /* --- queueing --- */
@@ -363,7 +237,7 @@ static long futex_wait_restart(struct restart_block *restart)
 
 /* --- FUTEX_WAKE, FUTEX_REQUEUE, FUTEX_WAKE_OP --- */
 
-static long futex_wake(u32 *uaddr, bool shared, int nr_wake, u32 bitset)
+long futex_wake(u32 *uaddr, bool shared, int nr_wake, u32 bitset)
 {
 	struct futex_bucket *hb;
 	struct futex_key key;
@@ -632,140 +506,4 @@ long sys_futex(u32 *uaddr, int op, u32 val, unsigned long timeout_or_val2, u32 *
 	default:
 		return -ENOSYS;
 	}
-}
-
-/* --- the end of a thread --- */
-
-long sys_set_robust_list(void *head, size_t len)
-{
-	if (len != sizeof(struct robust_list_head))
-		return -EINVAL;
-	current->robust_list = head;
-	current->robust_list_len = len;
-	return 0;
-}
-
-long sys_get_robust_list(pid_t pid, u64 *uhead, size_t *ulen)
-{
-	struct task_struct *task;
-	u64 head = 0;
-	long err = -ESRCH;
-
-	spin_lock_irq(&process_table_lock);
-	task = pid ? find_task(pid) : current;
-	if (task) {
-		err = ptrace_may_access(task, false) ? 0 : -EPERM;
-		head = (u64)task->robust_list;
-	}
-	spin_unlock_irq(&process_table_lock);
-	if (err)
-		return err;
-	if (put_user(sizeof(struct robust_list_head), ulen) || put_user(head, uhead))
-		return -EFAULT;
-	return 0;
-}
-
-/*
- * One lock that the dying thread may hold: if its word says so, mark it and wake one who waits for it.
- * @pi:      a priority-inheritance lock: nobody sleeps on the word itself
- * @pending: the thread was just taking or releasing it
- *
- * Return: 0, or -EFAULT for a list that leads nowhere.
- */
-static int robust_lock_died(u32 *uaddr, bool pi, bool pending)
-{
-	u32 uval, seen, owner;
-
-	if ((vaddr_t)uaddr % sizeof(*uaddr) || get_user(uval, uaddr))
-		return -EFAULT;
-	for (;;) {
-		owner = uval & FUTEX_TID_MASK;
-		if (pending && !pi && !owner) {
-			/* Released, and killed before it could wake anybody. */
-			(void)futex_wake(uaddr, true, 1, FUTEX_BITSET_MATCH_ANY);
-			return 0;
-		}
-		if (owner != (u32)current->pid)
-			return 0;
-		if (user_cmpxchg_u32(uaddr, &seen, uval, (uval & FUTEX_WAITERS) | FUTEX_OWNER_DIED))
-			return -EFAULT;
-		if (seen == uval)
-			break;
-		uval = seen;
-	}
-	if (!pi && (uval & FUTEX_WAITERS))
-		(void)futex_wake(uaddr, true, 1, FUTEX_BITSET_MATCH_ANY);
-	return 0;
-}
-
-struct robust_entry {
-	u64 addr;
-	bool pi; /* bit 0 of the pointer */
-};
-
-static int fetch_robust_entry(struct robust_entry *entry, const u64 *uptr)
-{
-	u64 v;
-
-	if (get_user(v, uptr))
-		return -EFAULT;
-	entry->addr = v & ~1UL;
-	entry->pi = v & 1;
-	return 0;
-}
-
-/**
- * exit_robust_list - mark the locks that the current task still holds
- *
- * The list is the program's own and may be anything: every step is checked, and an end set to it.
- *
- * Context: the task's address space is still there.  Sleeps.
- * Ref:     set_robust_list(2).
- */
-void exit_robust_list(struct task_struct *task)
-{
-	struct robust_list_head *head = task->robust_list;
-	struct robust_entry entry, next, pending;
-	unsigned int limit = ROBUST_LIST_LIMIT;
-	s64 offset;
-	int err;
-
-	task->robust_list = NULL;
-	if (!head || !task->mm)
-		return;
-	if (fetch_robust_entry(&entry, &head->list) || get_user(offset, &head->futex_offset) ||
-	    fetch_robust_entry(&pending, &head->list_op_pending))
-		return;
-	while (entry.addr != (u64)head && limit--) {
-		/* The next one first: once woken, the waiter may free the lock. */
-		err = fetch_robust_entry(&next, (const u64 *)entry.addr);
-		if (entry.addr != pending.addr &&
-		    robust_lock_died((u32 *)(entry.addr + (u64)offset), entry.pi, false))
-			return;
-		if (err)
-			return;
-		entry = next;
-		cond_resched();
-	}
-	if (pending.addr)
-		(void)robust_lock_died((u32 *)(pending.addr + (u64)offset), pending.pi, true);
-}
-
-/**
- * exit_clear_tid - clear the word that pthread_join waits for, and wake the waiter
- *
- * Nobody can wait when nobody else uses the address space: then the store is spared, as by Linux.
- *
- * Context: as exit_robust_list.
- * Ref:     set_tid_address(2), clone(2) CLONE_CHILD_CLEARTID.
- */
-void exit_clear_tid(struct task_struct *task)
-{
-	u32 *uaddr = task->clear_child_tid;
-
-	task->clear_child_tid = NULL;
-	if (!uaddr || !task->mm || atomic_read(&task->mm->mm_users) <= 1)
-		return;
-	(void)put_user(0, uaddr);
-	(void)futex_wake(uaddr, true, 1, FUTEX_BITSET_MATCH_ANY);
 }

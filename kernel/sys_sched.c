@@ -8,15 +8,13 @@
  *
  * Locking: process_table_lock for finding tasks; cpus_allowed belongs to the run queue (sched_balance.c).
  *
- * Sources: sched(7), sched_setscheduler(2), sched_setaffinity(2), membarrier(2).
+ * Sources: sched(7), sched_setscheduler(2), sched_setaffinity(2).
  */
 #include <arch/smp.h>
 #include <arch/uaccess.h>
-#include <kernel/rcu.h>
 #include <kernel/sched.h>
 #include <kernel/syscalls_kernel.h>
 #include <mm/mmzone.h>
-#include <uapi/membarrier.h>
 #include <uapi/sched.h>
 #include "pid.h"
 #include "sched_rq.h"
@@ -233,29 +231,4 @@ long sys_sched_rr_get_interval(pid_t pid, struct __kernel_timespec *interval)
 	int err = check_thread(pid);
 
 	return err ? err : put_timespec(TICK_NS, interval);
-}
-
-/* --- membarrier(2) --- */
-
-/**
- * sys_membarrier - make every thread pass a memory barrier
- *
- * Only the plain form: when each CPU has switched, idled or been in user mode, it has passed one.  The expedited
- * forms are not in the answer to MEMBARRIER_CMD_QUERY.
- */
-long sys_membarrier(int cmd, unsigned int flags, int cpu)
-{
-	(void)cpu;
-	if (flags)
-		return -EINVAL;
-	switch (cmd) {
-	case MEMBARRIER_CMD_QUERY:
-		return MEMBARRIER_CMD_GLOBAL;
-	case MEMBARRIER_CMD_GLOBAL:
-		if (nr_cpu_ids > 1)
-			synchronize_rcu();
-		return 0;
-	default:
-		return -EINVAL;
-	}
 }

@@ -32,7 +32,7 @@ struct task_struct *fork_idle(unsigned int cpu); /* NULL when out of memory; kno
 void free_idle(struct task_struct *idle);        /* one that has never run */
 void account_reaped(struct task_struct *child,
 		    struct signal_struct *to);   /* exit.c: child's figures to its parent's */
-void exit_robust_list(struct task_struct *task); /* futex.c */
-void exit_clear_tid(struct task_struct *task);   /* futex.c */
+void exit_robust_list(struct task_struct *task); /* robust.c */
+void exit_clear_tid(struct task_struct *task);   /* robust.c */
 
 #endif

@@ -37,7 +37,7 @@ struct address_space {
 	gfp_t gfp_mask;      /* [I] */
 	const struct address_space_operations *a_ops; /* [I] */
 	int wb_err;
-	u64 futex_id; /* [a] kernel/futex.c: names the object; 0 until a futex lies in it */
+	u64 futex_id; /* [a] kernel/futex_key.c: names the object; 0 until a futex lies in it */
 };
 
 void address_space_init(struct address_space *as, void *host,

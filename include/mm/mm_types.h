@@ -108,8 +108,9 @@ struct mm_struct {
 
 	atomic_t mm_users; /* [a] threads and temporary users; 0 tears the mappings down */
 	atomic_t mm_count; /* [a] mm_users as one, plus lazy borrowers; 0 frees the struct */
-	atomic_t tlb_flush_pending; /* [a] */
-	int map_count;              /* [m] */
+	atomic_t tlb_flush_pending;    /* [a] */
+	int map_count;                 /* [m] */
+	unsigned int membarrier_state; /* [a] registrations, kernel/membarrier.c */
 
 	struct rw_semaphore mmap_lock; /* rank LOCK_MMAP */
 	unsigned long mm_lock_seq;     /* [m] how often mmap_lock was held for write: marks VMAs */
