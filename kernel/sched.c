@@ -36,6 +36,7 @@
 #include <kernel/rcu.h>
 #include <kernel/log.h>
 #include <mm/mm.h>
+#include <arch/smp.h>
 #include <arch/tlb.h>
 #include <arch/cpu.h>
 #include "sched_rq.h"
@@ -118,6 +119,26 @@ static void finish_task_switch(struct task_struct *prev)
 		mmdrop(mm);
 	if (unlikely(dead))
 		put_task_struct(prev);
+}
+
+/* The task that this CPU runs, the idle task above all, gives back the address space it has borrowed.  Interrupts off. */
+static void return_loan(void *unused)
+{
+	struct task_struct *me = current;
+	struct mm_struct *mm = me->active_mm;
+
+	(void)unused;
+	if (me->mm || mm == &init_mm)
+		return;
+	mmgrab(&init_mm);
+	switch_mm(mm, &init_mm);
+	me->active_mm = &init_mm;
+	mmdrop(mm);
+}
+
+void sched_return_loans(void)
+{
+	on_each_cpu(return_loan, NULL);
 }
 
 void sched_finish_new(struct task_struct *last)

@@ -285,6 +285,7 @@ static void mmap_min_addr_written(void)
 /* Nothing of the page cache can go, for ramfs has no other copy; all else that is kept only for speed does. */
 static void drop_caches_written(void)
 {
+	sched_return_loans();
 	drop_caches();
 }
 

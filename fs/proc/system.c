@@ -172,12 +172,9 @@ void proc_system_init(void)
 		const char *name;
 		int (*show)(struct seq_file *m, void *v);
 	} files[] = {
-		{ "stat", stat_show },
-		{ "uptime", uptime_show },
-		{ "loadavg", loadavg_show },
-		{ "version", version_show },
-		{ "cmdline", cmdline_show },
-		{ "filesystems", filesystems_show },
+		{ "stat", stat_show },       { "uptime", uptime_show },
+		{ "loadavg", loadavg_show }, { "version", version_show },
+		{ "cmdline", cmdline_show }, { "filesystems", filesystems_show },
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(files); i++)

@@ -38,8 +38,8 @@ struct linux_binprm {
 	const char *filename; /* as the caller named it; below /dev/fd if by a descriptor ... */
 	char *fdpath;         /* ... made here then */
 	bool by_descriptor;   /* alone, without a name: the task is called as the file is */
-	bool inaccessible;    /* exec closes that descriptor: a script's interpreter could not open it */
-	const char *interp;   /* what runs: the file, or its script interpreter */
+	bool inaccessible; /* exec closes that descriptor: a script's interpreter could not open it */
+	const char *interp; /* what runs: the file, or its script interpreter */
 	char interp_buf[BINPRM_BUF_SIZE];
 	vaddr_t exec;       /* user address of the file name: AT_EXECFN */
 	unsigned int depth; /* scripts of scripts: ELOOP beyond 5 */

@@ -142,6 +142,8 @@ extern struct task_struct init_task; /* CPU 0's idle task */
 /* --- kernel/sched.c, sched_balance.c --- */
 void sched_init(void);
 void sched_init_idle(struct task_struct *idle, unsigned int cpu);
+/* sched_return_loans - no CPU without a program keeps a dead one's top-level table: for those who count memory.  Interrupts on */
+void sched_return_loans(void);
 void schedule(void); /* gives up the CPU; state says whether it stays runnable */
 int wake_up_process(struct task_struct *task); /* 1 if it slept */
 int wake_up_state(struct task_struct *task, unsigned int states);

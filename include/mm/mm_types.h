@@ -137,9 +137,9 @@ struct mm_struct {
 	struct file *exe_file;             /* [I] reference */
 	unsigned long flags;               /* [a] MMF_* */
 	u64 context_id; /* [I] unique: TLB slots and events name the mm by it; init_mm's is 0 */
-	unsigned long cpumask; /* [a] CPUs that have this mm loaded */
-	atomic_long_t tlb_gen; /* [a] one more for each flush (arch/x86_64/tlb.c) */
-	bool aslr;             /* [I] randomised layout */
+	unsigned long cpumask;             /* [a] CPUs that have this mm loaded */
+	atomic_long_t tlb_gen;             /* [a] one more for each flush (arch/x86_64/tlb.c) */
+	bool aslr;                         /* [I] randomised layout */
 	struct work_struct async_put_work; /* mmput_async, by the last user */
 	struct mm_rss rss[];               /* nr_cpu_ids entries */
 };
