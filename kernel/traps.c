@@ -19,6 +19,7 @@
 #include <kernel/signal.h>
 #include <arch/cpu.h>
 #include <arch/exception.h>
+#include <arch/init.h>
 #include <arch/irq.h>
 #include <arch/smp.h>
 #include "traps.h"
@@ -116,8 +117,11 @@ static void handle_nmi(const struct pt_regs *regs)
 {
 	irq_account(X86_TRAP_NMI);
 	smp_nmi(regs);
-	/* Nobody here asks for one: a button, or a failing chipset.  Worth a line, not a halt. */
-	pr_warn("NMI on CPU %u\n", smp_processor_id());
+	/*
+	 * Nobody here asks for one: a button, or a failing chipset.  Worth a line, not a halt.  The interrupted code
+	 * may hold the log's lock, so the line goes to the port alone.
+	 */
+	early_puts("NMI for an unknown reason\n");
 }
 
 static void handle_exception(struct pt_regs *regs, unsigned int vector, unsigned long error_code)

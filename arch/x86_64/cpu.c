@@ -120,14 +120,19 @@ void cpu_identify(void)
 	}
 }
 
-/* More features than the boot CPU's do no harm: nobody asks for them. */
+/*
+ * More features than the boot CPU's do no harm: nobody asks for them.  Two bits say what CR4 holds, and firmware may
+ * have set that on the boot CPU alone.
+ */
 bool cpu_matches_boot_cpu(void)
 {
+	static const u32 ignored[NR_CAP_WORDS] = { [CAP_1_ECX] = 1u << 27 /* OSXSAVE */,
+						   [CAP_7_ECX] = 1u << 4 /* OSPKE */ };
 	struct cpuinfo_x86 mine = { .cpuid_level = cpuid(0, 0).eax };
 
 	identify_features(&mine, max_leaf(0x80000000));
 	for (unsigned int i = 0; i < NR_CAP_WORDS; i++)
-		if (boot_cpu_data.cap[i] & ~mine.cap[i])
+		if (boot_cpu_data.cap[i] & ~(mine.cap[i] | ignored[i]))
 			return false;
 	return true;
 }
