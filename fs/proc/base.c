@@ -516,7 +516,14 @@ static int tid_iterate(struct file *file, filldir_t fill, void *ctx)
 	return entry_iterate(file, fill, ctx, &tid_entries);
 }
 
+/* What is below a process that is gone is gone with this error, a thread's with ENOENT: as on Linux. */
+static int tgid_permission(struct inode *inode, int mask)
+{
+	return proc_task_alive(PROC_I(inode)->task) ? generic_permission(inode, mask) : -ESRCH;
+}
+
 static const struct inode_operations tgid_dir_iops = { .lookup = tgid_lookup,
+						       .permission = tgid_permission,
 						       .getattr = proc_pid_getattr,
 						       .setattr = proc_setattr };
 static const struct file_operations tgid_dir_fops = { .iterate = tgid_iterate };

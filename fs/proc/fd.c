@@ -15,6 +15,8 @@
 #include <lib/err.h>
 #include <lib/kstrtox.h>
 
+#define LINK_SIZE 64 /* what lstat(2) says of a link's length, whatever it is */
+
 static struct files_struct *get_files(struct task_struct *task)
 {
 	struct files_struct *files;
@@ -135,6 +137,7 @@ static struct dentry *lookup_descriptor(struct inode *dir, struct dentry *dentry
 		return ERR_PTR(-ENOMEM);
 	PROC_I(inode)->fd = fd;
 	inode->i_op = info ? &fdinfo_iops : &fd_link_iops;
+	inode->i_data.i_size = info ? 0 : LINK_SIZE;
 	if (info)
 		inode->i_fop = &fdinfo_fops;
 	proc_instantiate(dentry, inode);

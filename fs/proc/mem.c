@@ -160,7 +160,7 @@ const struct file_operations proc_pid_cmdline_fops = { .read = cmdline_read,
 const struct file_operations proc_pid_environ_fops = {
 	.open = mem_open,
 	.read = environ_read,
-	.llseek = plain_lseek,
+	.llseek = empty_lseek,
 	.release = mem_release,
 };
 

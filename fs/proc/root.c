@@ -181,7 +181,7 @@ static const struct inode_operations fixed_file_iops;
 
 /* --- directories of fixed entries; the root also holds the processes --- */
 
-static const struct inode_operations fixed_dir_iops;
+static const struct inode_operations fixed_dir_iops, sysctl_dir_iops;
 static const struct file_operations fixed_dir_fops;
 
 /* Itself, its name, its subdirectories; below sys they are not counted, as on Linux. */
@@ -213,7 +213,7 @@ static struct dentry *instantiate_fixed(struct super_block *sb, struct dentry *d
 		return ERR_PTR(-ENOMEM);
 	PROC_I(inode)->pde = e;
 	if (S_ISDIR(e->mode)) {
-		inode->i_op = &fixed_dir_iops;
+		inode->i_op = e->sysctl ? &sysctl_dir_iops : &fixed_dir_iops;
 		inode->i_fop = &fixed_dir_fops;
 		inode->i_nlink = proc_dir_nlink(e);
 	} else if (S_ISLNK(e->mode)) {
@@ -265,6 +265,16 @@ static int fixed_iterate(struct file *file, filldir_t fill, void *ctx)
 }
 
 static const struct inode_operations fixed_dir_iops = { .lookup = fixed_lookup };
+
+/* Below sys nobody makes or removes names, whatever his capabilities. */
+static int sysctl_dir_permission(struct inode *inode, int mask)
+{
+	(void)inode;
+	return mask & MAY_WRITE ? -EACCES : 0;
+}
+
+static const struct inode_operations sysctl_dir_iops = { .lookup = fixed_lookup,
+							 .permission = sysctl_dir_permission };
 static const struct inode_operations root_iops = { .lookup = fixed_lookup,
 						   .getattr = root_getattr };
 static const struct file_operations fixed_dir_fops = { .iterate = fixed_iterate };

@@ -153,8 +153,9 @@ static int mounts_file_show(struct seq_file *m, void *v)
 
 static int mounts_open(struct inode *inode, struct file *file)
 {
-	(void)inode;
-	return single_open(file, mounts_file_show, NULL);
+	/* A process that has ended stands nowhere in the tree. */
+	return READ_ONCE(PROC_I(inode)->task->fs) ? single_open(file, mounts_file_show, NULL)
+						  : -EINVAL;
 }
 
 const struct file_operations proc_mounts_fops = {

@@ -21,8 +21,9 @@
 #include <mm/slab.h>
 
 struct maps_private {
-	struct mm_struct *mm; /* mm_count held from open to release; NULL for a kernel thread */
-	bool locked;          /* mm_users and mmap_lock held: between start and stop */
+	struct task_struct *task; /* the inode's, which the open file holds */
+	struct mm_struct *mm;     /* mm_count held from open to release; NULL for a kernel thread */
+	bool locked;              /* mm_users and mmap_lock held: between start and stop */
 };
 
 #define POS_END ((loff_t)-1)
@@ -32,7 +33,11 @@ static void *maps_start(struct seq_file *m, loff_t *pos)
 	struct maps_private *priv = m->private;
 	struct vm_area_struct *vma;
 
-	if (*pos == POS_END || !priv->mm || !mmget_not_zero(priv->mm))
+	if (*pos == POS_END)
+		return NULL;
+	if (!proc_task_alive(priv->task))
+		return ERR_PTR(-ESRCH);
+	if (!priv->mm || !mmget_not_zero(priv->mm))
 		return NULL;
 	if (down_read_killable(&priv->mm->mmap_lock)) {
 		mmput(priv->mm);
@@ -110,6 +115,7 @@ static int maps_open(struct inode *inode, struct file *file)
 		return err;
 	}
 	priv = ((struct seq_file *)file->private_data)->private;
+	priv->task = PROC_I(inode)->task;
 	priv->mm = mm;
 	return 0;
 }
