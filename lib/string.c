@@ -51,6 +51,27 @@ static __always_inline void store8(void *p, u64 v)
 	*(word_t *)p = v;
 }
 
+/* The string instructions; the host's tests run on other processors as well, which get a loop. */
+static __always_inline void copy_words(u8 *d, const u8 *s, size_t words)
+{
+#ifdef __x86_64__
+	__asm__ __volatile__("rep movsq" : "+D"(d), "+S"(s), "+c"(words) : : "memory");
+#else
+	for (; words; words--, d += 8, s += 8)
+		store8(d, load8(s));
+#endif
+}
+
+static __always_inline void fill_words(u8 *d, u64 pattern, size_t words)
+{
+#ifdef __x86_64__
+	__asm__ __volatile__("rep stosq" : "+D"(d), "+c"(words) : "a"(pattern) : "memory");
+#else
+	for (; words; words--, d += 8)
+		store8(d, pattern);
+#endif
+}
+
 /* n < 16; both ends are read before either is written, so overlap does no harm. */
 static __always_inline void move_small(u8 *d, const u8 *s, size_t n)
 {
@@ -83,12 +104,10 @@ void *memcpy(void *restrict dest, const void *restrict src, size_t len)
 		return dest;
 	}
 	if (len >= REP_MIN) {
-		size_t words = (len - 1) / 8; /* leaves 1..8 bytes for the last word */
 		u64 tail = load8(s + len - 8);
-		u8 *end = d + len - 8;
 
-		__asm__ __volatile__("rep movsq" : "+D"(d), "+S"(s), "+c"(words) : : "memory");
-		store8(end, tail);
+		copy_words(d, s, (len - 1) / 8); /* leaves 1..8 bytes for the last word */
+		store8(d + len - 8, tail);
 		return dest;
 	}
 	for (; len > 16; d += 8, s += 8, len -= 8)
@@ -112,12 +131,10 @@ void *memmove(void *dest, const void *src, size_t len)
 		 * dest is below src, or wholly above: each load precedes the stores that reach it.
 		 * Only the last word must be saved, for the copy may run over it.
 		 */
-		size_t words = (len - 1) / 8;
 		u64 tail = load8(s + len - 8);
-		u8 *end = d + len - 8;
 
-		__asm__ __volatile__("rep movsq" : "+D"(d), "+S"(s), "+c"(words) : : "memory");
-		store8(end, tail);
+		copy_words(d, s, (len - 1) / 8);
+		store8(d + len - 8, tail);
 	} else {
 		u64 head = load8(s);
 
@@ -140,9 +157,7 @@ void *memset(void *dest, int byte, size_t len)
 	}
 	store8(d + len - 8, pattern);
 	if (len >= REP_MIN) {
-		size_t words = len / 8;
-
-		__asm__ __volatile__("rep stosq" : "+D"(d), "+c"(words) : "a"(pattern) : "memory");
+		fill_words(d, pattern, len / 8);
 		return dest;
 	}
 	for (; len > 8; d += 8, len -= 8)
