@@ -20,11 +20,13 @@ static __always_inline u64 mul_u64_u64_shr(u64 a, u64 mul, unsigned int shift)
 static inline u64 mul_u64_u64_div_u64(u64 a, u64 b, u64 c)
 {
 	unsigned __int128 product = (unsigned __int128)a * b;
-	u64 high = (u64)(product >> 64), low = (u64)product;
+	u64 high = (u64)(product >> 64);
 
 	if (high >= c)
 		return ~0UL;
 #ifdef __x86_64__
+	u64 low = (u64)product;
+
 	__asm__("divq %2" : "+a"(low), "+d"(high) : "r"(c) : "cc");
 	return low;
 #else
