@@ -239,6 +239,28 @@ static __noinline void flush_tlb_others(unsigned long mask, struct mm_flush *f, 
 	smp_flush_tlb_many(mask, flush_tlb_func, f);
 }
 
+/*
+ * The usual case of this CPU's part: a small range, and this CPU has seen every flush before.  Interrupts may be on: a
+ * flush of another CPU that comes in between records a generation at least as new, and writing an older one over it
+ * means at worst a flush too many.
+ *
+ * Return: false when there is more to it.
+ */
+static inline bool flush_range_here(const struct tlb_flush *range)
+{
+	struct tlb_state *tlb = this_cpu_ptr(&cpu_tlb);
+	struct tlb_context *ctx = &tlb->slots.ctx[tlb->slot];
+
+	if (unlikely(range->end == TLB_FLUSH_ALL_END || ctx->tlb_gen + 1 != range->new_gen ||
+		     this_cpu_ptr(&tlb_shared)->lazy))
+		return false;
+	flush_pages(range->start, range->end);
+	count_vm_events(TLB_FLUSH_ONE, (range->end - range->start) >> PAGE_SHIFT);
+	race_point();
+	ctx->tlb_gen = range->new_gen;
+	return true;
+}
+
 void flush_tlb_mm_range(struct mm_struct *mm, vaddr_t start, vaddr_t end, bool freed_tables)
 {
 	struct mm_flush f = { .range = { start & PAGE_MASK, end }, .mm = mm };
@@ -254,9 +276,11 @@ void flush_tlb_mm_range(struct mm_struct *mm, vaddr_t start, vaddr_t end, bool f
 	mask = READ_ONCE(mm->cpumask);
 	race_point();
 	if (likely(mask >> cpu & 1)) {
-		local_irq_save(flags);
-		flush_tlb_func(&f);
-		local_irq_restore(flags);
+		if (unlikely(!flush_range_here(&f.range))) {
+			local_irq_save(flags);
+			flush_tlb_func(&f);
+			local_irq_restore(flags);
+		}
 		mask &= ~(1UL << cpu);
 	}
 	if (unlikely(mask))
