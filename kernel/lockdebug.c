@@ -19,8 +19,10 @@
 #include <kernel/sched.h>
 #include <kernel/mutex.h>
 #include <kernel/rcu.h>
+#include <arch/exception.h>
 #include <arch/uaccess.h>
 #include "lockdebug.h"
+#include "sched_rq.h"
 #include "torture.h"
 
 #ifdef DEBUG
@@ -199,6 +201,60 @@ void lockdebug_no_locks(const struct task_struct *t, const char *where)
 		return;
 	show_held(t);
 	panic("lock order: a lock is still held at %s", where);
+}
+
+/* --- what the current task is going to sleep for; note_wait_end when it does not any more --- */
+
+void note_wait(const char *what, const void *object)
+{
+	note_wait_lock(what, object, NULL, NULL, NULL);
+}
+
+void note_wait_lock(const char *what, const void *object, struct task_struct *const *owner,
+		    spinlock_t *lock, bool (*is_free)(const void *object))
+{
+	struct wait_note *note = &current->wait_note;
+
+	note->what = what;
+	note->object = object;
+	note->owner = owner;
+	note->is_free = is_free;
+	WRITE_ONCE(note->lock, lock);
+}
+
+void note_wait_init(struct task_struct *task)
+{
+	task->wait_note = (struct wait_note){ .what = NULL };
+}
+
+void note_wait_end(void)
+{
+	note_wait_lock(NULL, NULL, NULL, NULL, NULL);
+}
+
+/* --- spinning --- */
+
+#define SPIN_NS (10 * NSEC_PER_SEC)
+
+/* Called now and then by who waits for a spinlock: @since_ns is 0 at first.  Says once who holds it. */
+void lockdebug_spinning(const spinlock_t *lock, u64 *since_ns)
+{
+	u64 now = ktime_get_ns();
+	u16 owner = READ_ONCE(lock->owner);
+	const struct task_struct *holder;
+
+	if (!*since_ns)
+		*since_ns = now;
+	if (*since_ns == KTIME_MAX || now - *since_ns < SPIN_NS || lock->rank >= LOCK_PRINTK ||
+	    stopped)
+		return;
+	*since_ns = KTIME_MAX;
+	holder = owner ? READ_ONCE(cpu_rq(owner - 1u)->curr) : NULL;
+	pr_warn("watchdog: CPU %u (%s, pid %d) has waited 10 s for %s lock %p, held by CPU %d (%s, pid %d)\n",
+		smp_processor_id(), current->comm, current->pid, rank_names[lock->rank],
+		(const void *)lock, owner - 1, holder ? holder->comm : "?",
+		holder ? holder->pid : -1);
+	arch_show_backtrace(NULL);
 }
 
 void rcu_read_lock(void)

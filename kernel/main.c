@@ -31,6 +31,7 @@
 #include <mm/mmzone.h>
 #include <mm/slab.h>
 #include <mm/vmalloc.h>
+#include "lockdebug.h"
 #include "torture.h"
 
 #define MAX_INIT_ARGS 32
@@ -239,6 +240,7 @@ void kernel_main(struct boot_info *bi)
 		panic("PID 1 could not be made: error %d", -pid);
 	rcu_start_thread(0);
 	workqueue_start_thread(0);
+	watchdog_init();
 	local_irq_enable();
 	cpu_idle();
 }

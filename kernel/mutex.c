@@ -13,6 +13,7 @@
 #include <uapi/errno.h>
 #include <kernel/sched.h>
 #include <kernel/mutex.h>
+#include "lockdebug.h"
 
 struct mutex_waiter {
 	struct list_head list;
@@ -26,6 +27,12 @@ void mutex_init(struct mutex *m, enum lock_rank rank)
 	m->owner = NULL;
 	spin_lock_init(&m->wait_lock, LOCK_WAITQUEUE);
 	INIT_LIST_HEAD(&m->wait_list);
+}
+
+/* With wait_lock held this is never true while a waiter sleeps: unlocking wakes one before it releases that. */
+static bool is_free(const void *m)
+{
+	return READ_ONCE(((const struct mutex *)m)->state) == 0;
 }
 
 /**
@@ -46,12 +53,14 @@ int mutex_lock_slow(struct mutex *m, unsigned int state)
 			err = -EINTR;
 			break;
 		}
+		note_wait_lock("mutex", m, &m->owner, &m->wait_lock, is_free);
 		set_task_state(state);
 		spin_unlock_irq(&m->wait_lock);
 		schedule();
 		spin_lock_irq(&m->wait_lock);
 	}
 	list_del(&w.list);
+	note_wait_end();
 	if (!err) {
 		m->owner = w.task;
 		if (list_empty(&m->wait_list))

@@ -13,6 +13,7 @@
 #include <uapi/errno.h>
 #include <kernel/sched.h>
 #include <kernel/rwsem.h>
+#include "lockdebug.h"
 
 struct rwsem_waiter {
 	struct list_head list;
@@ -64,6 +65,12 @@ void rwsem_wake(struct rw_semaphore *sem)
 	spin_unlock_irqrestore(&sem->wait_lock, flags);
 }
 
+/* For seconds, while somebody sleeps: the last one out did not look. */
+static bool is_free(const void *sem)
+{
+	return !(atomic_long_read(&((const struct rw_semaphore *)sem)->count) & ~RWSEM_WAITERS);
+}
+
 static int rwsem_wait(struct rw_semaphore *sem, bool write, unsigned int state)
 {
 	struct rwsem_waiter w = { .task = current, .write = write };
@@ -80,11 +87,13 @@ static int rwsem_wait(struct rw_semaphore *sem, bool write, unsigned int state)
 			err = -EINTR;
 			break;
 		}
+		note_wait_lock("rwsem", sem, &sem->owner, &sem->wait_lock, is_free);
 		set_task_state(state);
 		spin_unlock_irq(&sem->wait_lock);
 		schedule();
 		spin_lock_irq(&sem->wait_lock);
 	}
+	note_wait_end();
 	spin_unlock_irq(&sem->wait_lock);
 	set_task_state(TASK_RUNNING);
 	return err;

@@ -172,6 +172,7 @@ static void switch_address_space(struct rq *rq, struct task_struct *prev, struct
  */
 static void start_tick(struct rq *rq)
 {
+	watchdog_idle_end();
 	if (!rq->tick.queued)
 		ktimer_start(&rq->tick, ktime_get_ns() + TICK_NS);
 }
@@ -339,6 +340,7 @@ void sched_fork(struct task_struct *task)
 	task->state = TASK_UNINTERRUPTIBLE; /* nobody can wake it before wake_up_new_task */
 	task->utime_ns = task->stime_ns = 0;
 	task->nvcsw = task->nivcsw = 0;
+	note_wait_init(task);
 }
 
 void wake_up_new_task(struct task_struct *task)
@@ -391,6 +393,7 @@ void scheduler_tick(void)
 	if (sched_policy->tick(rq, curr))
 		resched_curr(rq);
 	spin_unlock(&rq->lock);
+	watchdog_tick(now, this_cpu_read(tick_in_user));
 	calc_load(now);
 	tick_balance(rq, now);
 	check_cpu_itimers(curr);

@@ -157,11 +157,14 @@ static unsigned int find_busiest(unsigned int me)
 	return busiest;
 }
 
-/* With @to idle everything helps; else only what leaves the other queue the heavier one. */
+/*
+ * With @to idle everything helps; else what does not make @to the heavier one by more than @from is now.  When both
+ * come out alike, three tasks on two CPUs say, the surplus goes round, and everybody has the bad place in turn.
+ */
 static bool is_worth_moving(const struct rq *from, const struct rq *to, const struct task_struct *p)
 {
 	return !READ_ONCE(to->nr_running) ||
-	       from->total_weight > READ_ONCE(to->total_weight) + sched_weight(p->prio_nice);
+	       from->total_weight >= READ_ONCE(to->total_weight) + sched_weight(p->prio_nice);
 }
 
 /* Interrupts off.  True: a task has come to @rq. */

@@ -9,10 +9,17 @@
  */
 #include <kernel/spinlock.h>
 
+#define SPINS_PER_LOOK (1u << 14) /* at the clock, in debug builds */
+
 void spin_lock_slow(spinlock_t *lock)
 {
+	u64 since_ns = 0;
+
 	do {
-		while (__atomic_load_n(&lock->locked, __ATOMIC_RELAXED))
+		for (u32 n = 1; __atomic_load_n(&lock->locked, __ATOMIC_RELAXED); n++) {
 			cpu_relax();
+			if (!(n % SPINS_PER_LOOK))
+				lockdebug_spinning(lock, &since_ns);
+		}
 	} while (__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE));
 }

@@ -12,6 +12,7 @@
  */
 #include <kernel/sched.h>
 #include <kernel/wait.h>
+#include "lockdebug.h"
 
 void init_wait(struct wait_queue_entry *wait)
 {
@@ -33,6 +34,7 @@ void prepare_to_wait(wait_queue_head_t *wq, struct wait_queue_entry *wait, unsig
 		else
 			list_add(&wait->entry, &wq->head);
 	}
+	note_wait("wait queue", wq);
 	set_task_state(state);
 	spin_unlock_irqrestore(&wq->lock, flags);
 }
@@ -42,6 +44,7 @@ void finish_wait(wait_queue_head_t *wq, struct wait_queue_entry *wait)
 	unsigned long flags;
 
 	set_task_state(TASK_RUNNING);
+	note_wait_end();
 	/* The lock also waits for a waker that is just unlinking us: the entry lies on our stack. */
 	spin_lock_irqsave(&wq->lock, flags);
 	if (!list_empty(&wait->entry))

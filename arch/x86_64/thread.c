@@ -161,13 +161,27 @@ struct switch_frame {
 	unsigned long r15, r14, r13, r12, bx, bp, ip;
 };
 
-unsigned long thread_saved_ip(const struct task_struct *task)
+static const struct switch_frame *saved_frame(const struct task_struct *task)
 {
 	unsigned long sp = READ_ONCE(task->thread.sp), low = (unsigned long)task->stack;
 
 	if (sp < low || sp > low + KERNEL_STACK_SIZE - sizeof(struct switch_frame))
-		return 0;
-	return ((const struct switch_frame *)sp)->ip;
+		return NULL;
+	return (const struct switch_frame *)sp;
+}
+
+unsigned long thread_saved_ip(const struct task_struct *task)
+{
+	const struct switch_frame *frame = saved_frame(task);
+
+	return frame ? frame->ip : 0;
+}
+
+unsigned long thread_saved_bp(const struct task_struct *task)
+{
+	const struct switch_frame *frame = saved_frame(task);
+
+	return frame ? frame->bp : 0;
 }
 
 void thread_init_kernel(struct task_struct *task, thread_entry_t entry, void *arg)

@@ -89,6 +89,7 @@ extern char init_stack[];
 struct pt_regs *task_pt_regs(const struct task_struct *task);
 /* thread_saved_ip - where a task that does not run will go on, for wchan and backtraces; 0 if unknown */
 unsigned long thread_saved_ip(const struct task_struct *task);
+unsigned long thread_saved_bp(const struct task_struct *task); /* the frame pointer then */
 
 /*
  * FPU.  The current task's state lives in the registers; these move it.  A switch saves the registers over thread.fpu,

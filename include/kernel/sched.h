@@ -50,6 +50,19 @@ struct pt_regs;
 #define JOBCTL_STOP_CONSUME  0x2u /* ... and it is counted in group_stop_count */
 #define JOBCTL_STOP_DEQUEUED 0x4u /* a stop signal was taken; SIGCONT revokes it */
 
+/* What a sleeping task waits for: for the watchdog of debug builds. */
+struct wait_note {
+	const char *what; /* [c] NULL: nobody said */
+	const void *object;
+	spinlock_t
+		*lock; /* [c] of the object, under which is_free holds still; NULL: no such check */
+	bool (*is_free)(const void *object); /* nobody need wait for it */
+	struct task_struct *const *owner;    /* where the holder is noted; may be NULL */
+	u64 since_ns, switches;              /* the watchdog's, as are the next */
+	unsigned int seen_free;
+	bool reported;
+};
+
 struct callback_head {
 	struct callback_head *next;
 	void (*func)(struct callback_head *head);
@@ -119,11 +132,11 @@ struct task_struct {
 	void *robust_list;                    /* user address */
 	size_t robust_list_len;
 
-	struct callback_head *task_works;    /* [a] run on return to user mode */
-	struct wait_queue_entry *waiting_on; /* for the watchdog */
-	unsigned short ioprio;               /* [t] ioprio_set(2) */
-	int fail_nth;                        /* [c] the nth allocation from now on fails; 0 off */
+	struct callback_head *task_works; /* [a] run on return to user mode */
+	unsigned short ioprio;            /* [t] ioprio_set(2) */
+	int fail_nth;                     /* [c] the nth allocation from now on fails; 0 off */
 #ifdef DEBUG
+	struct wait_note wait_note;
 	unsigned int nr_locks_held; /* [c] lock ranks, kernel/lockdebug.c */
 	struct {
 		const void *lock;

@@ -37,7 +37,13 @@ void lockdebug_acquire(spinlock_t *lock, bool nested); /* before waiting: rank a
 void lockdebug_acquired(spinlock_t *lock);
 void lockdebug_release(spinlock_t *lock);
 void lockdebug_stop(void); /* panic: no more checks */
+void lockdebug_spinning(const spinlock_t *lock, u64 *since_ns);
 #else
+static inline void lockdebug_spinning(const spinlock_t *lock, u64 *since_ns)
+{
+	(void)lock;
+	(void)since_ns;
+}
 static inline void lockdebug_stop(void) {}
 static inline void lockdebug_acquire(spinlock_t *lock, bool nested)
 {
