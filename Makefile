@@ -46,8 +46,9 @@ PYTHON ?= python3
 QEMU   ?= qemu-system-x86_64
 BUSYBOX     ?= /bin/busybox
 BASH_STATIC ?= /bin/bash-static
+DURATION    ?= 600
 
-export O K CC CROSS NM NASM HOSTCC PYTHON QEMU BUSYBOX BASH_STATIC
+export O K CC CROSS NM NASM HOSTCC PYTHON QEMU BUSYBOX BASH_STATIC DURATION
 
 say = $(if $(Q),@printf '  %-7s %s\n' '$(1)' '$(2)')
 # A word for the shell, whatever it holds.
@@ -256,7 +257,8 @@ help:
 	@echo '  unit     host tests only (UNIT=name: one program; SEED=n replays a random run)'
 	@echo '  bench    instructions per operation, on Linux and here (ROWS=, LINUX=); tables in $$(O)/bench'
 	@echo '  profile  where the instructions of ROW= go, by function (LINES=function: by line)'
-	@echo '  soak     the long versions of the tests, and a build on a fresh Debian (root)'
+	@echo '  soak     the long versions of the tests, and a build on a fresh Debian (root);'
+	@echo '           DURATION=$(DURATION) s of the stress programs on 4 CPUs'
 	@echo '  oracle   boot Linux and Pagewalk with the same programs, compare what they print'
 	@echo '  oracle-record  record anew what Linux prints'
 	@echo '  lab      make the tree that students of lab N= get, in LAB_DIR='

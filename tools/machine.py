@@ -4,18 +4,24 @@ Console runs any command whose output is a console: what it prints is kept, what
 when a pattern comes, when the command ends, or when the console has been silent for too long: a limit that
 notices a hang and does not measure, for the machine that runs the tests may be slow and busy.
 
+look_into asks the emulator's gdb stub what a machine that hangs is doing: where each CPU is, and where each task sleeps.
+
 Boot describes one machine and gives the command that starts it.  By PVH the emulator loads the kernel itself; for
 BIOS and UEFI an image is made, and GRUB loads it.
 """
+import itertools
 import os
 import re
 import selectors
 import struct
 import subprocess
+import tempfile
 import time
 
 O = os.environ.get("O", "build")
 QEMU = os.environ.get("QEMU", "qemu-system-x86_64")
+GDB = os.environ.get("GDB", "gdb")
+stubs = itertools.count()
 SILENCE = 240  # seconds without a byte on the console
 PANIC = re.compile(r"^Kernel panic|^BUG|^WARNING", re.M)
 PROMPT = r"^[#$] \Z"
@@ -106,6 +112,23 @@ def write_madt(boot):
     return path
 
 
+LOOK_SECONDS = 60
+QUESTIONS = ["set pagination off", "set architecture i386:x86-64", "target remote {stub}",
+             "source tools/gdb/pagewalk.py", "thread apply all backtrace 16", "pw ps", "pw stack", "pw locks"]
+
+
+def look_into(boot):
+    """What each CPU and task of a running machine is doing, in text."""
+    command = [GDB, "-q", "-nx", "-batch", boot.kernel]
+    for question in QUESTIONS:
+        command += ["-ex", question.format(stub=boot.stub)]
+    try:
+        return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              timeout=LOOK_SECONDS).stdout.decode("utf-8", "replace")
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"the machine could not be looked into: {error}\n"
+
+
 class Boot:
     """One machine.  @kind says what is expected of it: run-tests knows guest, shell, script and message."""
 
@@ -117,18 +140,21 @@ class Boot:
         self.cmdline = f"console=ttyS0 panic={panic} {append}".strip()
         self.name = "-".join(filter(None, [kind, label, firmware, mem, cpu, f"smp{smp}",
                                            "debug" if debug else "release"]))
+        self.kernel = f"{O}/debug/pagewalk.elf" if self.debug else f"{O}/pagewalk.elf"
+        # Named by the process: a socket's name must be short, whatever O is.
+        self.stub = f"{tempfile.gettempdir()}/run-tests-{os.getpid()}-{next(stubs)}"
 
     def command(self):
-        kernel = f"{O}/debug/pagewalk.elf" if self.debug else f"{O}/pagewalk.elf"
         command = [QEMU, "-accel", "tcg", "-cpu", self.cpu, "-m", self.mem, "-smp", str(self.smp), "-no-reboot",
-                   "-display", "none", "-net", "none", "-monitor", "none", "-serial", "stdio"]
+                   "-display", "none", "-net", "none", "-monitor", "none", "-serial", "stdio",
+                   "-chardev", f"socket,id=stub,path={self.stub},server=on,wait=off", "-gdb", "chardev:stub"]
         if self.madt is not None:
             command += ["-acpitable", f"sig=APIC,rev=3,oem_rev=1,data={write_madt(self)}"]
         if self.firmware == "pvh":
-            command += ["-kernel", kernel, "-append", self.cmdline]
+            command += ["-kernel", self.kernel, "-append", self.cmdline]
             return command + (["-initrd", self.image] if self.image else [])
         if self.firmware == "uefi":
             command += ["-bios", next(filter(os.path.exists, OVMF))]
         iso = f"{O}/test-images/{self.name}.iso"
-        subprocess.run(["tools/mkiso", kernel, self.image, self.cmdline, iso], check=True)
+        subprocess.run(["tools/mkiso", self.kernel, self.image, self.cmdline, iso], check=True)
         return command + ["-cdrom", iso]

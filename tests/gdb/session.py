@@ -45,7 +45,7 @@ def run_to(location, condition=None):
     return hits > 0
 
 
-COMMANDS = ["ps", "maps", "maps 1", "maps 12345", "maps nonsense", "vma 0x400000", "walk 0x400000", "walk 0x400000 1",
+COMMANDS = ["ps", "stack", "stack 1", "maps", "maps 1", "maps 12345", "maps nonsense", "vma 0x400000", "walk 0x400000", "walk 0x400000 1",
             "walk 0xffffffff80110000", "walk 0x8000000000000000", "walk &init_mm", "why 0x400000 r", "why 0x400000 w 1",
             "why 0x400000 q", "why 0xffff888000000000 x", "why 0x7fffffffd000 w", "page 0", "page 0x100",
             "page 0x1000", "page 0xffffffffffffffff", "buddy", "slabs", "locks", "log", "log 3", "check",

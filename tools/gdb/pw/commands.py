@@ -57,6 +57,12 @@ def pw_ps(line):
     return tasks.show(out)
 
 
+def pw_stack(line):
+    """pw stack [PID] - where tasks that do not run were switched away from"""
+    words = arguments(line, 0, 1)
+    return tasks.show_stacks(task_named(words[0]) if words[0] else None, out)
+
+
 def pw_maps(line):
     """pw maps [PID] - the mappings of a process, with the addresses of their vm_area_structs"""
     task = task_named(arguments(line, 0, 1)[0])
@@ -167,7 +173,7 @@ def pw_user(line):
     return walks.Findings()
 
 
-COMMANDS = [pw_ps, pw_maps, pw_vma, pw_walk, pw_why, pw_page, pw_buddy, pw_slabs, pw_locks, pw_log, pw_check,
+COMMANDS = [pw_ps, pw_stack, pw_maps, pw_vma, pw_walk, pw_why, pw_page, pw_buddy, pw_slabs, pw_locks, pw_log, pw_check,
             pw_user]
 
 

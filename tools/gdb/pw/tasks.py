@@ -1,7 +1,11 @@
-"""tasks.py - who runs: pw ps
+"""tasks.py - who runs, and where the others wait: pw ps, pw stack
 
 All thread-group leaders are on one list, the threads of each on another.  The idle tasks are on neither.
 """
+import struct
+
+import gdb
+
 from . import headers, layout, machine, memory, walks
 
 TASK = "struct task_struct"
@@ -110,4 +114,45 @@ def show(out):
             findings.add(f"current task of CPU {running[address]}: {error}")
     if not count:
         out("no process exists yet" if not findings else "no process can be shown")
+    return findings
+
+
+MAX_FRAMES = 24
+SAVED_REGISTERS = 5  # r15 r14 r13 r12 rbx, then rbp and the return address: arch/x86_64/switch.asm
+
+
+def place(address):
+    """A return address as `function+offset`."""
+    text = gdb.execute(f"info symbol {address:#x}", to_string=True).split(" in section")[0].strip()
+    return "?" if text.startswith("No symbol") else text.replace(" + ", "+")
+
+
+def call_chain(task):
+    """Return addresses of a task that does not run, innermost first, by its frame pointers."""
+    frame, back = struct.unpack("<QQ", memory.read(task.thread.sp + 8 * SAVED_REGISTERS, 16))
+    for _ in range(MAX_FRAMES):
+        yield back
+        if not frame:
+            return
+        outer, back = struct.unpack("<QQ", memory.read(frame, 16))
+        if outer and outer <= frame or back < headers.KERNEL_BASE:
+            return
+        frame = outer
+
+
+def show_stacks(chosen, out):
+    """Where each task that does not run was switched away from."""
+    findings = walks.Findings()
+    running = on_cpu()
+    for task in [chosen] if chosen is not None else all_tasks(findings):
+        cpu = running.get(task.address)
+        where = f"on CPU {cpu}: thread apply {cpu + 1} backtrace" if cpu is not None else state_letter(task)
+        out(f"{task.comm}[{task.pid}] {where}")
+        if cpu is not None or task.exit_state:
+            continue
+        try:
+            for address in call_chain(task):
+                out(f"  {address:#x} {place(address)}")
+        except memory.Unreadable as error:
+            findings.add(f"stack of {task.pid}: {error}")
     return findings
