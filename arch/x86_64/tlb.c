@@ -246,45 +246,57 @@ static __noinline void flush_tlb_others(unsigned long mask, struct mm_flush *f, 
  *
  * Return: false when there is more to it.
  */
-static inline bool flush_range_here(const struct tlb_flush *range)
+static inline bool flush_range_here(vaddr_t start, vaddr_t end, u64 new_gen)
 {
 	struct tlb_state *tlb = this_cpu_ptr(&cpu_tlb);
 	struct tlb_context *ctx = &tlb->slots.ctx[tlb->slot];
 
-	if (unlikely(range->end == TLB_FLUSH_ALL_END || ctx->tlb_gen + 1 != range->new_gen ||
+	if (unlikely(end - start > FLUSH_SINGLE_MAX * PAGE_SIZE || ctx->tlb_gen + 1 != new_gen ||
 		     this_cpu_ptr(&tlb_shared)->lazy))
 		return false;
-	flush_pages(range->start, range->end);
-	count_vm_events(TLB_FLUSH_ONE, (range->end - range->start) >> PAGE_SHIFT);
+	flush_pages(start, end);
+	count_vm_events(TLB_FLUSH_ONE, (end - start) >> PAGE_SHIFT);
 	race_point();
-	ctx->tlb_gen = range->new_gen;
+	ctx->tlb_gen = new_gen;
 	return true;
+}
+
+/* On every CPU of @mask, this one perhaps among them. */
+static __noinline void flush_mask(unsigned long mask, struct mm_struct *mm, vaddr_t start,
+				  vaddr_t end, u64 new_gen, bool freed_tables)
+{
+	const unsigned int cpu = smp_processor_id();
+	struct mm_flush f = { { start, end, new_gen }, mm, cpu };
+	unsigned long flags;
+
+	if (end - start > FLUSH_SINGLE_MAX * PAGE_SIZE)
+		f.range.end = TLB_FLUSH_ALL_END;
+	if (mask >> cpu & 1) {
+		local_irq_save(flags);
+		flush_tlb_func(&f);
+		local_irq_restore(flags);
+		mask &= ~(1UL << cpu);
+	}
+	if (mask)
+		flush_tlb_others(mask, &f, freed_tables);
 }
 
 void flush_tlb_mm_range(struct mm_struct *mm, vaddr_t start, vaddr_t end, bool freed_tables)
 {
-	struct mm_flush f = { .range = { start & PAGE_MASK, end }, .mm = mm };
-	const unsigned int cpu = smp_processor_id();
-	unsigned long mask, flags;
+	const unsigned long bit = 1UL << smp_processor_id();
+	unsigned long mask;
+	u64 new_gen;
 
 	VM_BUG_ON(irqs_disabled());
-	if (end - start > FLUSH_SINGLE_MAX * PAGE_SIZE)
-		f.range.end = TLB_FLUSH_ALL_END;
-	f.from = cpu;
-	f.range.new_gen = (u64)atomic_long_inc_return(&mm->tlb_gen);
+	start &= PAGE_MASK;
+	new_gen = (u64)atomic_long_inc_return(&mm->tlb_gen);
 	race_point();
 	mask = READ_ONCE(mm->cpumask);
 	race_point();
-	if (likely(mask >> cpu & 1)) {
-		if (unlikely(!flush_range_here(&f.range))) {
-			local_irq_save(flags);
-			flush_tlb_func(&f);
-			local_irq_restore(flags);
-		}
-		mask &= ~(1UL << cpu);
-	}
+	if (likely(mask & bit) && likely(flush_range_here(start, end, new_gen)))
+		mask &= ~bit;
 	if (unlikely(mask))
-		flush_tlb_others(mask, &f, freed_tables);
+		flush_mask(mask, mm, start, end, new_gen, freed_tables);
 }
 
 void flush_tlb_mm(struct mm_struct *mm)
