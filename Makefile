@@ -46,9 +46,10 @@ PYTHON ?= python3
 QEMU   ?= qemu-system-x86_64
 BUSYBOX     ?= /bin/busybox
 BASH_STATIC ?= /bin/bash-static
+SASH        ?= /bin/sash
 DURATION    ?= 600
 
-export O K CC CROSS NM NASM HOSTCC PYTHON QEMU BUSYBOX BASH_STATIC DURATION
+export O K CC CROSS NM NASM HOSTCC PYTHON QEMU BUSYBOX BASH_STATIC SASH DURATION
 
 say = $(if $(Q),@printf '  %-7s %s\n' '$(1)' '$(2)')
 # A word for the shell, whatever it holds.

@@ -10,8 +10,8 @@
 #include "pid.h"
 
 /*
- * A number that is no group may be a process's: it counts as a group then, one that is empty for now.  0, the kernel's
- * own threads, is nobody's.
+ * A number that is no group may be a process's: it counts as a group then, one that has no member yet.  0, that of
+ * the kernel's own threads, is nobody's.
  */
 int pgrp_session_check(pid_t pgrp, pid_t session)
 {

@@ -4,8 +4,8 @@
 # Asks for nothing.  When all tools are there it ends at once, without running apt.  Otherwise it says which
 # package is missing and what for, and installs it as root, or through sudo.
 #
-# On a machine that is not x86-64 the compiler is a cross compiler, and GRUB's modules, busybox and bash
-# come from Debian's amd64 packages, which are data there.
+# On a machine that is not x86-64 the compiler is a cross compiler, and GRUB's modules, busybox, bash and
+# sash come from Debian's amd64 packages, which are data there.
 set -eu
 
 for_what=${1:-all}
@@ -48,6 +48,7 @@ need nasm 'assembles the kernel' have nasm
 need python3 'packs the initramfs, runs the tests' have python3
 need_amd64 busybox-static 'the shell in the initramfs' test -x /bin/busybox
 need_amd64 bash-static 'a second shell in the initramfs' test -x /bin/bash-static
+need_amd64 sash 'a third shell, with small tools built in' test -x /bin/sash
 need grub-common 'builds the boot image' have grub-mkrescue
 need_amd64 grub-pc-bin 'GRUB for BIOS' test -e /usr/lib/grub/i386-pc/multiboot2.mod
 need_amd64 grub-efi-amd64-bin 'GRUB for UEFI' test -e /usr/lib/grub/x86_64-efi/multiboot2.mod

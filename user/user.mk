@@ -12,6 +12,7 @@
 
 BUSYBOX ?= /bin/busybox
 BASH_STATIC ?= /bin/bash-static
+SASH        ?= /bin/sash
 CROSS ?= x86_64-linux-gnu-
 MUSL_CC ?= $(shell command -v $(CROSS)musl-gcc || command -v musl-gcc)
 Q ?= @
@@ -94,7 +95,7 @@ $(O)/user/image/.made: $(USER_PROGRAMS)
 	$(Q)touch $@
 
 MKINITRAMFS = tools/mkinitramfs tools/initramfs.list -o $@ -M $@.d \
-	-D O=$(O) -D BUSYBOX=$(BUSYBOX) -D BASH=$(BASH_STATIC)
+	-D O=$(O) -D BUSYBOX=$(BUSYBOX) -D BASH=$(BASH_STATIC) -D SASH=$(SASH)
 
 $(O)/initramfs.cpio: $(O)/user/image/.made tools/mkinitramfs tools/initramfs.list
 	$(Q)$(MKINITRAMFS) -D INIT=user/initramfs/init
