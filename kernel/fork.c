@@ -150,6 +150,7 @@ static struct task_struct *dup_task_struct(struct task_struct *orig)
 	task->set_child_tid = task->clear_child_tid = NULL;
 	task->robust_list = NULL;
 	task->task_works = NULL;
+	task->wake_next = NULL;
 	task->fail_nth = 0;
 	task->start_time_ns = ktime_get_ns();
 	return task;

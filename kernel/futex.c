@@ -15,8 +15,13 @@
  * before it takes the lock.  So either the sleeper sees the new value, or the waker sees the sleeper.
  *
  *   F1  q->bucket names the bucket whose lock guards q, and is NULL once q was taken off its list;
- *   F2  a waker sets q->woken before it wakes the task, and q->bucket to NULL as the last thing it does to q: then the
- *       sleeper may return, and q is gone.
+ *   F2  a waker takes q off its list and sets q->bucket to NULL as the last thing it does to q: then the sleeper, if
+ *       something else has woken it, returns, and q is gone (the wake-up then finds it in another sleep, or none: who
+ *       sleeps looks again why);
+ *   F3  tasks are woken when the bucket is unlocked, for each would meet the waker at that lock, and a wake-up of
+ *       thousands would hold up everybody else.  Until then they are in a list of the waker's, with a reference.  A
+ *       task that is in one already, of a waker who is about to wake it, needs no second: that wake-up comes after
+ *       its q->bucket was cleared by both.
  *
  * User memory is read under a bucket's lock with faults disabled; when the page is not there the lock is dropped,
  * the page brought in, and everything begun again.
@@ -50,8 +55,14 @@ struct futex_q {
 	struct futex_key key;        /* bucket's lock */
 	struct task_struct *task;
 	u32 bitset;
-	bool woken; /* F2 */
 };
+
+/* Tasks to be woken, in the order they came, chained by task->wake_next: F3 */
+struct wake_list {
+	struct task_struct *first, *last; /* NULL when empty */
+};
+#define WAKE_LIST_END \
+	((struct task_struct *)1) /* no task's wake_next is NULL while it is in a list */
 
 static struct futex_bucket futex_buckets[1 << FUTEX_HASH_BITS];
 
@@ -88,13 +99,38 @@ static void double_unlock_buckets(struct futex_bucket *a, struct futex_bucket *b
 		spin_unlock(&b->lock);
 }
 
-/* Wake the sleeper of @q, whose bucket is locked.  Afterwards @q must not be touched: F2. */
-static void wake_futex_q(struct futex_q *q)
+/* Take @q, whose bucket is locked, off its list, and note its sleeper in @wake.  Afterwards @q must not be touched: F2. */
+static void wake_futex_q(struct wake_list *wake, struct futex_q *q)
 {
+	struct task_struct *task = q->task, *nobody = NULL;
+
 	list_del(&q->list);
-	WRITE_ONCE(q->woken, true);
-	(void)wake_up_process(q->task);
+	/* The sleeper may be gone as soon as q->bucket is NULL: reference first. */
+	get_task_struct(task);
 	smp_store_release(&q->bucket, NULL);
+	if (!try_cmpxchg(&task->wake_next, &nobody, WAKE_LIST_END)) {
+		put_task_struct(task);
+		return;
+	}
+	if (wake->last)
+		wake->last->wake_next = task;
+	else
+		wake->first = task;
+	wake->last = task;
+}
+
+/* No lock held. */
+static void wake_up_list(struct wake_list *wake)
+{
+	struct task_struct *task = wake->first, *next;
+
+	for (; task && task != WAKE_LIST_END; task = next) {
+		next = task->wake_next;
+		/* From here on others may list it again; the wake-up below comes after what they have done. */
+		__atomic_store_n(&task->wake_next, NULL, __ATOMIC_SEQ_CST);
+		(void)wake_up_state(task, TASK_INTERRUPTIBLE);
+		put_task_struct(task);
+	}
 }
 
 /* The sleeper gives up.  True if it was still queued, false if somebody has woken it meanwhile. */
@@ -115,8 +151,9 @@ static bool unqueue_futex_q(struct futex_q *q)
 	return false;
 }
 
-/* Wake up to @nr sleepers on @key, one at least (as Linux, which has always done so).  Bucket locked. */
-static int wake_matching(struct futex_bucket *hb, const struct futex_key *key, int nr, u32 bitset)
+/* List up to @nr sleepers on @key, one at least (as Linux, which has always done so).  Bucket locked. */
+static int wake_matching(struct wake_list *wake, struct futex_bucket *hb,
+			 const struct futex_key *key, int nr, u32 bitset)
 {
 	struct futex_q *q, *next;
 	int woken = 0;
@@ -124,7 +161,7 @@ static int wake_matching(struct futex_bucket *hb, const struct futex_key *key, i
 	list_for_each_entry_safe(q, next, &hb->waiters, list) {
 		if (!match_futex(&q->key, key) || !(q->bitset & bitset))
 			continue;
-		wake_futex_q(q);
+		wake_futex_q(wake, q);
 		if (++woken >= nr)
 			break;
 	}
@@ -174,7 +211,7 @@ static int futex_sleep(const struct futex_q *q, u64 deadline_ns)
 		u64 left = KTIME_MAX;
 
 		set_task_state(TASK_INTERRUPTIBLE);
-		if (READ_ONCE(q->woken))
+		if (!READ_ONCE(q->bucket)) /* F2 */
 			break;
 		if (deadline_ns != KTIME_MAX) {
 			u64 now = ktime_get_ns();
@@ -240,6 +277,7 @@ static long futex_wait_restart(struct restart_block *restart)
 long futex_wake(u32 *uaddr, bool shared, int nr_wake, u32 bitset)
 {
 	struct futex_bucket *hb;
+	struct wake_list wake = { NULL, NULL };
 	struct futex_key key;
 	int ret;
 
@@ -250,8 +288,9 @@ long futex_wake(u32 *uaddr, bool shared, int nr_wake, u32 bitset)
 		return ret;
 	hb = hash_futex(&key);
 	spin_lock(&hb->lock);
-	ret = wake_matching(hb, &key, nr_wake, bitset);
+	ret = wake_matching(&wake, hb, &key, nr_wake, bitset);
 	spin_unlock(&hb->lock);
+	wake_up_list(&wake);
 	return ret;
 }
 
@@ -264,9 +303,9 @@ static void requeue_futex_q(struct futex_q *q, struct futex_bucket *to, const st
 }
 
 /* Both buckets locked.  Return: sleepers woken and moved together. */
-static int requeue_matching(struct futex_bucket *from, const struct futex_key *key1,
-			    struct futex_bucket *to, const struct futex_key *key2, int nr_wake,
-			    int nr_requeue)
+static int requeue_matching(struct wake_list *wake, struct futex_bucket *from,
+			    const struct futex_key *key1, struct futex_bucket *to,
+			    const struct futex_key *key2, int nr_wake, int nr_requeue)
 {
 	bool in_place = match_futex(key1, key2); /* moving would meet the same ones again */
 	struct futex_q *q, *next;
@@ -278,7 +317,7 @@ static int requeue_matching(struct futex_bucket *from, const struct futex_key *k
 		if (!match_futex(&q->key, key1))
 			continue;
 		if (++count <= nr_wake)
-			wake_futex_q(q);
+			wake_futex_q(wake, q);
 		else if (!in_place)
 			requeue_futex_q(q, to, key2);
 	}
@@ -295,6 +334,7 @@ static long futex_requeue(u32 *uaddr1, bool shared, u32 *uaddr2, int nr_wake, in
 			  const u32 *cmpval)
 {
 	struct futex_bucket *hb1, *hb2;
+	struct wake_list wake = { NULL, NULL };
 	struct futex_key key1, key2;
 	u32 uval;
 	int ret;
@@ -320,8 +360,9 @@ static long futex_requeue(u32 *uaddr1, bool shared, u32 *uaddr2, int nr_wake, in
 	if (cmpval && uval != *cmpval)
 		ret = -EAGAIN;
 	else
-		ret = requeue_matching(hb1, &key1, hb2, &key2, nr_wake, nr_requeue);
+		ret = requeue_matching(&wake, hb1, &key1, hb2, &key2, nr_wake, nr_requeue);
 	double_unlock_buckets(hb1, hb2);
+	wake_up_list(&wake);
 	return ret;
 }
 
@@ -414,6 +455,7 @@ static long futex_wake_op(u32 *uaddr1, bool shared, u32 *uaddr2, int nr_wake, in
 			  u32 encoded)
 {
 	struct futex_bucket *hb1, *hb2;
+	struct wake_list wake = { NULL, NULL };
 	struct futex_key key1, key2;
 	int ret, compared;
 
@@ -434,10 +476,11 @@ static long futex_wake_op(u32 *uaddr1, bool shared, u32 *uaddr2, int nr_wake, in
 			return compared;
 		cond_resched();
 	}
-	ret = wake_matching(hb1, &key1, nr_wake, FUTEX_BITSET_MATCH_ANY);
+	ret = wake_matching(&wake, hb1, &key1, nr_wake, FUTEX_BITSET_MATCH_ANY);
 	if (compared)
-		ret += wake_matching(hb2, &key2, nr_wake2, FUTEX_BITSET_MATCH_ANY);
+		ret += wake_matching(&wake, hb2, &key2, nr_wake2, FUTEX_BITSET_MATCH_ANY);
 	double_unlock_buckets(hb1, hb2);
+	wake_up_list(&wake);
 	return ret;
 }
 

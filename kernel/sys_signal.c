@@ -175,8 +175,11 @@ static int sleep_for_wanted(struct task_struct *me, sigset_t want, u64 timeout_n
 	recalc_sigpending();
 	spin_unlock_irq(&me->sighand->lock);
 
-	set_task_state(TASK_INTERRUPTIBLE);
-	left = signal_pending(me) ? timeout_ns : schedule_timeout(timeout_ns);
+	for (left = timeout_ns; left; left = schedule_timeout(left)) {
+		set_task_state(TASK_INTERRUPTIBLE);
+		if (signal_pending(me))
+			break;
+	}
 	set_task_state(TASK_RUNNING);
 
 	spin_lock_irq(&me->sighand->lock);

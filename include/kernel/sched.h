@@ -133,6 +133,7 @@ struct task_struct {
 	size_t robust_list_len;
 
 	struct callback_head *task_works; /* [a] run on return to user mode */
+	struct task_struct *wake_next;    /* [a] kernel/futex.c: in a list to be woken; or NULL */
 	unsigned short ioprio;            /* [t] ioprio_set(2) */
 	int fail_nth;                     /* [c] the nth allocation from now on fails; 0 off */
 #ifdef DEBUG
