@@ -45,7 +45,6 @@
 DEFINE_PER_CPU(struct rq, runqueues);
 
 bool scheduler_running;
-const struct sched_class *const sched_policy = &fair_sched_class;
 
 static void tick_fn(struct ktimer *timer);
 
@@ -279,15 +278,6 @@ void resched_curr(struct rq *rq)
 
 	if (!(old & TIF_NEED_RESCHED) && rq->cpu != smp_processor_id())
 		smp_send_reschedule(rq->cpu);
-}
-
-/* sched_activate - queue a task in flight whose CPU is @rq's, and interrupt who runs there if that is due */
-void sched_activate(struct rq *rq, struct task_struct *p, bool wakeup)
-{
-	sched_policy->update_curr(rq);
-	sched_policy->enqueue(rq, p, wakeup);
-	if (rq->curr == rq->idle || sched_policy->wakeup_preempt(rq, p))
-		resched_curr(rq);
 }
 
 /**

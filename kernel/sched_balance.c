@@ -107,13 +107,7 @@ static struct rq *move_to(struct rq *rq, struct task_struct *p, unsigned int cpu
 	return rq;
 }
 
-/**
- * sched_place - choose the CPU of a task in flight
- * @rq: the queue of p->cpu, locked
- *
- * Return: the queue it is to be put on, locked; @rq's lock is not held any more if that is another one.
- */
-struct rq *sched_place(struct rq *rq, struct task_struct *p)
+struct rq *__sched_place(struct rq *rq, struct task_struct *p)
 {
 	return move_to(rq, p, select_cpu(p, rq->cpu));
 }

@@ -64,13 +64,12 @@ struct sched_class {
 };
 
 extern const struct sched_class fair_sched_class;
-extern const struct sched_class *const sched_policy;
+#define sched_policy (&fair_sched_class)
 unsigned int sched_weight(int nice);
 
 /* --- sched.c --- */
 struct rq *task_rq_lock(struct task_struct *p, unsigned long *flags);
-void sched_activate(struct rq *rq, struct task_struct *p, bool wakeup); /* rq->lock held */
-void resched_curr(struct rq *rq);                                       /* rq->lock held */
+void resched_curr(struct rq *rq); /* rq->lock held */
 
 /* --- sched_balance.c --- */
 extern unsigned long idle_cpus; /* [a] CPUs whose idle task has found nothing to do */
@@ -84,7 +83,33 @@ static inline bool cpu_is_allowed(const struct task_struct *p, unsigned int cpu)
 {
 	return READ_ONCE(p->cpus_allowed) & BIT(cpu);
 }
-struct rq *sched_place(struct rq *rq, struct task_struct *p);
+struct rq *__sched_place(struct rq *rq, struct task_struct *p);
+
+/**
+ * sched_place - choose the CPU of a task in flight
+ * @rq: the queue of p->cpu, locked
+ *
+ * The usual case of busy CPUs is told at once: nobody is idle, and it ran on this one.
+ *
+ * Return: the queue it is to be put on, locked; @rq's lock is not held any more if that is another one.
+ */
+static inline struct rq *sched_place(struct rq *rq, struct task_struct *p)
+{
+	if (likely(!READ_ONCE(idle_cpus) && rq->cpu == smp_processor_id() &&
+		   cpu_is_allowed(p, rq->cpu)))
+		return rq;
+	return __sched_place(rq, p);
+}
+
+/* sched_activate - queue a task in flight whose CPU is @rq's, and interrupt who runs there if that is due */
+static inline void sched_activate(struct rq *rq, struct task_struct *p, bool wakeup)
+{
+	sched_policy->update_curr(rq);
+	sched_policy->enqueue(rq, p, wakeup);
+	if (rq->curr == rq->idle || sched_policy->wakeup_preempt(rq, p))
+		resched_curr(rq);
+}
+
 struct rq *sched_place_new(struct rq *rq, struct task_struct *p);
 bool idle_balance(struct rq *rq); /* idle task, interrupts off */
 void tick_balance(struct rq *rq, u64 now);
