@@ -53,7 +53,6 @@ struct signal_struct {  /* one per process; lock: sighand->lock unless said */
 	struct sigpending shared_pending;
 	int group_exit_code;     /* wait status of the group's end, or of its stop until reported */
 	int group_stop_count;    /* threads still to stop */
-	int notify_count;        /* exec: other threads still alive */
 	unsigned int nr_threads; /* process_table lock: threads still linked */
 	struct task_struct *group_exec_task; /* the thread that waits for the others' end */
 	wait_queue_head_t wait_chldexit;     /* wait4's sleepers */
@@ -83,7 +82,6 @@ struct signal_struct {  /* one per process; lock: sighand->lock unless said */
 #define SIGNAL_STOP_CONTINUED 0x8u  /* for WCONTINUED, until reported */
 #define SIGNAL_CLD_STOPPED    0x10u /* the parent is still to be told */
 #define SIGNAL_CLD_CONTINUED  0x20u
-#define SIGNAL_GROUP_EXEC     0x40u /* exec is ending the other threads */
 
 struct sigaltstack_info {
 	u64 sp;
