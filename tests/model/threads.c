@@ -9,6 +9,7 @@
  *     changes     odd while its owner is in a call, raised by the end: as a sequence count.  Who finds it even and
  *                 the same before and after an access knows the state that the access met, and what must follow:
  *     prot        0: not mapped or not accessible, every access is a SIGSEGV
+ *     pages       as many as the file has: beyond is SIGBUS
  *     lane        each thread's byte in each page, with its value
  *
  * An access that met a change may end either way, but never with a byte that was nobody's, and never with a
@@ -24,7 +25,9 @@
 struct slot {
 	vaddr_t addr; /* where it is now: mremap moves it between home and away */
 	vaddr_t home, away;
-	struct file *file; /* NULL: anonymous */
+	struct file *file; /* privately mapped; NULL: anonymous */
+	bool shared;       /* anonymous memory that forks and MADV_DONTNEED leave alone */
+	unsigned int pages;
 	unsigned int changes;
 	unsigned int prot;
 	u8 lane[SLOT_PAGES][NR_THREADS];
@@ -64,7 +67,7 @@ static void map_slot(struct slot *s)
 	long got;
 
 	forget_lanes(s);
-	got = map_at(s->home, SLOT_PAGES, RW, MAP_PRIVATE, s->file, 0);
+	got = map_at(s->home, SLOT_PAGES, RW, s->shared ? MAP_SHARED : MAP_PRIVATE, s->file, 0);
 	ASSERT(got == (long)s->home || (failing && got == -ENOMEM));
 	if (got != (long)s->home) /* what was there still is */
 		ASSERT_EQ(vm_munmap(mm, s->home, SLOT_PAGES * PAGE_SIZE), 0);
@@ -86,17 +89,24 @@ static bool undisturbed(const struct slot *s, unsigned int before)
 	return !(before & 1) && s->changes == before;
 }
 
+static int expected_signal(unsigned int prot, unsigned int wanted, unsigned int p,
+			   unsigned int pages)
+{
+	return !(prot & wanted) ? SIG_SEGV : p >= pages ? SIG_BUS : 0;
+}
+
 static void write_slot(struct slot *s, unsigned int me)
 {
 	unsigned int before = s->changes, prot = s->prot, p = test_random_below(SLOT_PAGES);
+	unsigned int pages = s->pages;
 	u8 v = test_random();
 	int signo = user_write8(mm, s->addr + p * PAGE_SIZE + me, v);
 
 	if (failing && signo == SIG_KILL)
 		return;
-	ASSERT(!signo || signo == SIG_SEGV);
+	ASSERT(!signo || signo == SIG_SEGV || (s->file && signo == SIG_BUS));
 	if (undisturbed(s, before)) {
-		ASSERT_EQ(signo, prot & PROT_WRITE ? 0 : SIG_SEGV);
+		ASSERT_EQ(signo, expected_signal(prot, PROT_WRITE, p, pages));
 		if (signo)
 			return;
 		s->lane[p][me] = v;
@@ -109,14 +119,15 @@ static void write_slot(struct slot *s, unsigned int me)
 static void read_slot(struct slot *s, unsigned int me)
 {
 	unsigned int before = s->changes, prot = s->prot, p = test_random_below(SLOT_PAGES);
+	unsigned int pages = s->pages;
 	u8 v = 0;
 	int signo = user_read8(mm, s->addr + p * PAGE_SIZE + me, &v);
 
 	if (failing && signo == SIG_KILL)
 		return;
-	ASSERT(!signo || signo == SIG_SEGV);
+	ASSERT(!signo || signo == SIG_SEGV || (s->file && signo == SIG_BUS));
 	if (undisturbed(s, before)) {
-		ASSERT_EQ(signo, prot & PROT_READ ? 0 : SIG_SEGV);
+		ASSERT_EQ(signo, expected_signal(prot, PROT_READ, p, pages));
 		if (signo)
 			return;
 		ASSERT(s->unknown[p][me] || v == s->lane[p][me]);
@@ -208,7 +219,8 @@ static void op_dontneed(struct slot *s)
 	if (!s->prot)
 		return;
 	begin_change(s);
-	forget_lanes(s);
+	if (!s->shared)
+		forget_lanes(s);
 	ASSERT_EQ(vm_madvise(mm, s->addr, SLOT_PAGES * PAGE_SIZE, MADV_DONTNEED), 0);
 	end_change(s);
 }
@@ -238,7 +250,7 @@ static void op_fork(struct slot *s)
 	struct mm_struct *child;
 	int err = 0;
 
-	if (!(s->prot & PROT_READ))
+	if (!(s->prot & PROT_READ) || s->shared)
 		return;
 	child = mm_dup(mm, &err);
 	ASSERT(child || (failing && err == -ENOMEM));
@@ -249,7 +261,8 @@ static void op_fork(struct slot *s)
 			u8 now[NR_THREADS];
 			int signo = user_read(child, s->addr + p * PAGE_SIZE, now, NR_THREADS);
 
-			ASSERT(!signo || (failing && signo == SIG_KILL));
+			ASSERT(!signo || (s->file && signo == SIG_BUS && p >= s->pages) ||
+			       (failing && signo == SIG_KILL));
 			if (signo)
 				memset(now, 0, sizeof(now));
 			if (!round)
@@ -261,6 +274,26 @@ static void op_fork(struct slot *s)
 			write_slot(s, s - slot);
 	}
 	env_mmput(child);
+}
+
+/*
+ * Cut the file to its first page: what lay beyond is a SIGBUS, private copies too.  Then let it grow again.
+ */
+static void op_truncate(struct slot *s)
+{
+	if (!s->file || !s->prot)
+		return;
+	begin_change(s);
+	env_file_set_size(s->file, PAGE_SIZE);
+	s->pages = 1;
+	end_change(s);
+	for (unsigned int n = test_random_below(4); n; n--)
+		write_slot(s, s - slot);
+	begin_change(s);
+	memset(&s->unknown[1], true, (SLOT_PAGES - 1) * sizeof(s->unknown[1]));
+	env_file_set_size(s->file, SLOT_PAGES * PAGE_SIZE);
+	s->pages = SLOT_PAGES;
+	end_change(s);
 }
 
 /* The brk of nobody: grows and shrinks a mapping beside all slots, so that the tree changes its shape. */
@@ -277,9 +310,9 @@ static void op_churn(struct slot *s)
 
 static void thread(void *arg)
 {
-	static void (*const ops[])(struct slot *) = { op_remap,        op_map_over, op_protect,
-						      op_split,        op_dontneed, op_move,
-						      op_advise_flags, op_fork,     op_churn };
+	static void (*const ops[])(
+		struct slot *) = { op_remap, op_map_over,     op_protect, op_split,    op_dontneed,
+				   op_move,  op_advise_flags, op_fork,    op_truncate, op_churn };
 	const unsigned int me = (unsigned long)arg;
 
 	for (unsigned int n = 0; n < 12; n++) {
@@ -299,15 +332,16 @@ static void thread(void *arg)
 
 static void start_slots(void)
 {
-	static struct file *file;
-
-	file = env_file_create("slot", SLOT_PAGES * PAGE_SIZE);
-	env_file_set_async(file, test_chance(2));
 	memset(slot, 0, sizeof(slot));
 	for (unsigned int i = 0; i < NR_THREADS; i++) {
 		slot[i].home = TOP + i * SLOT_STEP;
 		slot[i].away = TOP + GiB + i * SLOT_STEP;
-		slot[i].file = i & 1 ? file : NULL;
+		slot[i].shared = i == 2;
+		slot[i].pages = SLOT_PAGES;
+		if (i & 1) {
+			slot[i].file = env_file_create("slot", SLOT_PAGES * PAGE_SIZE);
+			env_file_set_async(slot[i].file, i == 3);
+		}
 		map_slot(&slot[i]);
 	}
 }
@@ -335,6 +369,7 @@ static void run_threads(unsigned long rounds, unsigned int fail_one_in)
 	for (unsigned int i = 0; i < NR_THREADS; i++)
 		unmap_slot(&slot[i]);
 	fput(slot[1].file);
+	fput(slot[3].file);
 	teardown();
 }
 
