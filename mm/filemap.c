@@ -18,8 +18,8 @@
  *
  *     invariant                                                              kept by
  *     F1  page in the tree at i  <=>  page->mapping == the file, index == i  tree_lock, page lock
- *     F2  a page past i_size is neither cached nor mapped, once truncate     truncate: size first, then unmap,
- *         has returned                                                       then remove, each under its page lock
+ *     F2  a page past i_size is not mapped, once truncate has returned;      truncate: size first, then unmap,
+ *         cached only if a reader raced, and then it is zero                 then remove, each under its page lock
  *     F3  a mapped page is in the cache and up to date                       faults map under the page lock
  *     F4  nrpages is the number of entries of the tree                       tree_lock
  *
