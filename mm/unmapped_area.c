@@ -38,11 +38,12 @@ struct unmapped_area_info {
 	vaddr_t low, high; /* the answer lies in [low, high - len] */
 };
 
+/* The subtree at @node, if it may hold a hole of @len: it does, unless that is more than gaps tell. */
 static inline struct vm_area_struct *gap_child(struct rb_node *node, size_t len)
 {
 	struct vm_area_struct *child = rb_entry_safe(node, struct vm_area_struct, vm_rb);
 
-	return child && child->rb_subtree_gap >= len ? child : NULL;
+	return child && child->rb_subtree_gap >= min(len, VMA_GAP_CAP) ? child : NULL;
 }
 
 /*

@@ -16,13 +16,18 @@
  * (rb_subtree_gap), so that a search for free space skips whole subtrees: unmapped_area.c.  The hole below a
  * VMA ends STACK_GUARD_GAP lower where the VMA is a stack that may grow.
  *
+ * The hole below the lowest mapping is vast, changes with nearly every mmap, and would be the largest of every subtree
+ * that it is in: each change would go up to the root.  So gaps are counted up to VMA_GAP_CAP only.  A search for more
+ * than that meets 128 such holes at most, and looks at each.
+ *
  * The list makes insertion cheap: of two neighbours in an order-keeping binary tree, the lower has no right child
  * or the upper has no left one.  Whoever knows the predecessor knows the place, without another descent.
  *
  * Invariants (vma_check() verifies them):
  *   V1  vm_start < vm_end, page aligned, within [0, task_size]; VMAs do not overlap;
  *   V2  list and tree hold the same VMAs in the same order, map_count of them;
- *   V3  rb_subtree_gap is the maximum over the subtree of vm_start_gap(vma) - end of its predecessor;
+ *   V3  rb_subtree_gap is the maximum over the subtree of vm_start_gap(vma) - end of its predecessor, or VMA_GAP_CAP
+ *       where that is less;
  *   V4  highest_vm_end is the end of the last VMA, 0 without any;
  *   V5  total_vm, data_vm, exec_vm, stack_vm, locked_vm are what summing up the VMAs gives.
  *
@@ -123,12 +128,12 @@ void vma_put_backing(struct vm_area_struct *vma)
 		shmem_put(vma->vm_private_data);
 }
 
-/* The hole directly below @vma, in bytes. */
+/* The hole directly below @vma, in bytes, or VMA_GAP_CAP for a larger one. */
 static inline unsigned long vma_own_gap(const struct vm_area_struct *vma)
 {
 	vaddr_t top = vm_start_gap(vma), bottom = vma_prev_end(vma);
 
-	return top > bottom ? top - bottom : 0;
+	return top > bottom ? min(top - bottom, VMA_GAP_CAP) : 0;
 }
 
 RB_DECLARE_CALLBACKS_MAX(static, vma_gap_callbacks, struct vm_area_struct, vm_rb, unsigned long,

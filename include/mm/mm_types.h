@@ -64,7 +64,8 @@ struct vm_area_struct {
 	pgoff_t vm_pgoff;     /* [r][v] pages; anon: vm_start >> PAGE_SHIFT when created */
 	struct file *vm_file; /* [I] holds a reference */
 	void *vm_private_data;
-	unsigned long rb_subtree_gap; /* [m] largest hole just below a VMA of this subtree, bytes */
+	unsigned long
+		rb_subtree_gap; /* [m] largest hole just below a VMA of this subtree, bytes, capped */
 	struct vm_area_struct *vm_next, *vm_prev; /* [m] list in address order */
 
 	union {

@@ -17,6 +17,9 @@
 
 /* --- vma.c: the tree and the list --- */
 
+/* Gaps are stored up to this many bytes: larger ones look alike.  An address space has room for 128 of them. */
+#define VMA_GAP_CAP (1UL << 40)
+
 /* vm_start_gap - where the neighbour below must end: a growing stack keeps its guard gap */
 static inline vaddr_t vm_start_gap(const struct vm_area_struct *vma)
 {

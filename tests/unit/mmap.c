@@ -965,3 +965,26 @@ TEST(fork_does_not_inherit_locks_and_remembers_peaks)
 	EXPECT_EQ(get_mm_rss(mm), 0);
 	teardown();
 }
+
+static void map_page(vaddr_t addr)
+{
+	ASSERT_EQ(vm_mmap(mm, lim, NULL, addr, P, RW, ANON | MAP_FIXED, 0), addr);
+}
+
+TEST(a_hole_is_found_among_those_larger_than_gaps_tell)
+{
+	const size_t tib = 1UL << 40;
+	vaddr_t base;
+
+	setup("");
+	base = mm->mmap_base - P;
+	map_page(base);
+	map_page(base - 3 * tib / 2);
+	map_page(base - 3 * tib);
+	map_page(base - 6 * tib);
+	/* Two holes of 1.5 TiB are too small, and look as large as the one of 3. */
+	ASSERT_EQ(vm_mmap(mm, lim, NULL, 0, 2 * tib, PROT_NONE, ANON, 0), base - 5 * tib);
+	ASSERT_EQ(vm_mmap(mm, lim, NULL, 0, tib, PROT_NONE, ANON, 0), base - tib);
+	vma_check(mm);
+	teardown();
+}

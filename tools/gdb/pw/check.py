@@ -155,7 +155,7 @@ def own_gap(vma, prev_end):
     start = vma.vm_start
     if vma.vm_flags & headers.VM_GROWSDOWN:
         start = max(0, start - headers.STACK_GUARD_GAP)
-    return max(0, start - prev_end)
+    return min(max(0, start - prev_end), headers.VMA_GAP_CAP)
 
 
 def check_gaps(found, findings):
