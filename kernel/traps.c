@@ -124,12 +124,21 @@ static void handle_nmi(const struct pt_regs *regs)
 	early_puts("NMI for an unknown reason\n");
 }
 
+/* A page fault that could not be delivered, for the stack is where it happened: CR2 is in the page below it. */
+static bool hit_stack_guard(void)
+{
+	return (vaddr_t)current->stack - 1 - read_cr2() < PAGE_SIZE;
+}
+
 static void handle_exception(struct pt_regs *regs, unsigned int vector, unsigned long error_code)
 {
 	if (vector == X86_TRAP_NMI) {
 		handle_nmi(regs);
 		return;
 	}
+	if (vector == X86_TRAP_DF && hit_stack_guard())
+		panic_regs(regs, NULL, NULL, "kernel stack overflow: %s (pid %d) on CPU %u",
+			   current->comm, current->pid, smp_processor_id());
 	if (vector == X86_TRAP_MC || vector == X86_TRAP_DF)
 		panic_regs(regs, NULL, NULL, "%s", exception_name(vector));
 	if (user_mode(regs)) {
