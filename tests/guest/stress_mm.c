@@ -279,7 +279,7 @@ static void be_watcher(void *number)
 	struct random random = random_for((long)number);
 
 	if (number == 0) {
-		for (unsigned long step = 0; step < 4 * STEPS; step++)
+		for (unsigned long step = 0; step < STEPS; step++)
 			change_watched(below(&random, WATCHED), &random, step);
 		over = 1;
 		return;

@@ -192,7 +192,9 @@ int run_stress(const char *program, const struct test_case *cases, int nr, int a
 			if (!failures[i] &&
 			    (!options.only || strcmp(options.only, cases[i].name) == 0)) {
 				failures[i] = run_rounds(&cases[i], seed);
-				fflush(stdout);
+				if (!failures[i])
+					printf("# %s\n", cases[i].name);
+				fflush(stdout); /* who waits for us sees that we live */
 			}
 		seed += (unsigned long)options.rounds;
 		passes++;

@@ -89,6 +89,22 @@ static long rss_anon_kib(pid_t pid)
 	return line ? strtol(line + 8, NULL, 10) : 0;
 }
 
+/* A page that this program or its runner touched meanwhile is theirs, and not lost. */
+static long held_kib(void)
+{
+	return rss_anon_kib(getpid()) + rss_anon_kib(getppid());
+}
+
+static void read_lines(struct usage *u, int meminfo)
+{
+	read_text(meminfo);
+	for (int i = 0; i < NR(lines); i++) {
+		char *line = strstr(text, lines[i]);
+
+		u->kib[i] = line ? strtol(line + strlen(lines[i]) + 1, NULL, 10) : -1;
+	}
+}
+
 /*
  * A CPU without work keeps the last address space that ran on it, though its process be dead, and the last task that
  * ended there leaves its stack to the next.  So we run on each CPU once: what they keep is ours then.
@@ -130,17 +146,14 @@ static void take(struct usage *u)
 		(void)!write(drop, "3", 1);
 	read_text(slabinfo);
 	read_caches(u);
-	read_text(meminfo);
-	for (int i = 0; i < NR(lines); i++) {
-		char *line = strstr(text, lines[i]);
-
-		u->kib[i] = line ? strtol(line + strlen(lines[i]) + 1, NULL, 10) : -1;
-	}
+	/* Our runner may just be printing what we said: the two readings must be of one moment. */
+	do {
+		held = held_kib();
+		read_lines(u, meminfo);
+	} while (held != held_kib());
 	close(meminfo);
 	close(slabinfo);
 	close(drop);
-	/* A page that this program or its runner touched meanwhile is theirs, and not lost. */
-	held = rss_anon_kib(getpid()) + rss_anon_kib(getppid());
 	u->kib[0] += held;
 	u->kib[2] -= held;
 }
