@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -577,6 +578,40 @@ static void child_inherits_handlers_and_mask_not_pending(void)
 	CHECK_EQ(status, 0);
 }
 
+static volatile int ticks;
+
+static void on_tick(int sig)
+{
+	(void)sig;
+	ticks++;
+}
+
+/* A fork that began again at each signal would never end: the copy takes longer than the timer's interval. */
+static void fork_ends_though_a_timer_fires_all_the_time(void)
+{
+	struct itimerval tv = { { 0, 50 }, { 0, 50 } }, off = { { 0, 0 }, { 0, 0 } };
+	struct sigaction act = { .sa_handler = on_tick }, old;
+	size_t len = 8UL << 20;
+	char *p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int status;
+	pid_t pid;
+
+	CHECK(p != MAP_FAILED);
+	memset(p, 1, len);
+	CHECK_EQ(sigaction(SIGALRM, &act, &old), 0);
+	CHECK_EQ(setitimer(ITIMER_REAL, &tv, NULL), 0);
+	while (!ticks)
+		;
+	pid = fork();
+	if (pid == 0)
+		_exit(p[len - 1]);
+	CHECK_EQ(setitimer(ITIMER_REAL, &off, NULL), 0);
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(status, 1 << 8);
+	CHECK_EQ(sigaction(SIGALRM, &old, NULL), 0);
+	CHECK_EQ(munmap(p, len), 0);
+}
+
 /* clang-format off */
 TEST_MAIN("signals",
 	CASE(default_actions_end_or_are_ignored), CASE(handler_runs_before_kill_returns),
@@ -590,5 +625,6 @@ TEST_MAIN("signals",
 	CASE(signal_interrupts_a_read), CASE(restart_flag_resumes_a_read), CASE(interrupted_sleep_tells_the_rest),
 	CASE(alarm_rings_and_tells_the_rest), CASE(writing_to_a_broken_pipe_is_SIGPIPE),
 	CASE(end_of_a_child_is_SIGCHLD), CASE(ignoring_SIGCHLD_leaves_no_zombies),
-	CASE(stopped_child_is_reported_and_continues), CASE(child_inherits_handlers_and_mask_not_pending))
+	CASE(stopped_child_is_reported_and_continues), CASE(child_inherits_handlers_and_mask_not_pending),
+	CASE(fork_ends_though_a_timer_fires_all_the_time))
 /* clang-format on */
