@@ -555,14 +555,17 @@ static void stopping_wakes_the_reader(void)
 static void overwritten_records_are_counted(void)
 {
 	const struct mm_trace_record *rec = (const void *)text;
-	unsigned long lost = 0, recorded, read_back = 0, last_seq = 0;
+	unsigned long lost = 0, recorded, read_back = 0, last_seq = 0, first_cpu = 1;
+	char words[64];
 	size_t len;
 	char *p;
 
 	if (is_linux())
 		return;
 	p = map_pages(300, PROT_READ | PROT_WRITE);
-	CONTROL(FILTER, "kind=fault size=64");
+	CHECK_EQ(RAW(__NR_sched_setaffinity, 0, sizeof(first_cpu), &first_cpu), 0); /* one ring */
+	snprintf(words, sizeof(words), "pid=%d kind=fault size=64", getpid());
+	CONTROL(FILTER, words);
 	for (int i = 0; i < 300; i++)
 		p[i * (long)PAGE] = 1;
 	CONTROL(FILTER, "stop");
