@@ -128,7 +128,7 @@ $(KERNEL): $(KERNEL_OBJ) $(K)/ksyms-full.o linker.ld
 # User programs, the C library, initramfs; host tests
 
 # Targets that only call make again need none of it, and may run before there is a compiler to ask.
-OUTER := run debug debug-server test soak oracle oracle-record bench profile check iso deps deps-% help clean format lab grade
+OUTER := run debug debug-server test soak oracle oracle-record bench bench-smp profile check iso deps deps-% help clean format lab grade
 ifneq ($(filter-out $(OUTER),$(or $(MAKECMDGOALS),all)),)
 include user/user.mk
 include tests/host/host.mk
@@ -257,6 +257,7 @@ help:
 	@echo '  test     host tests, then boots in QEMU with guest tests; ends with "N passed, N failed"'
 	@echo '  unit     host tests only (UNIT=name: one program; SEED=n replays a random run)'
 	@echo '  bench    instructions per operation, on Linux and here (ROWS=, LINUX=); tables in $$(O)/bench'
+	@echo '  bench-smp  the same work by threads on several CPUs: instructions, and time beside Linux (LINUX=)'
 	@echo '  profile  where the instructions of ROW= go, by function (LINES=function: by line)'
 	@echo '  soak     the long versions of the tests, and a build on a fresh Debian (root);'
 	@echo '           DURATION=$(DURATION) s of the stress programs on 4 CPUs'

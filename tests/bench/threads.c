@@ -4,12 +4,14 @@
  * malloc and thread creation are the library's (musl's), whose calls are the kernel's: brk, mmap, clone, futex.
  *
  * The mt rows have t threads fault in a mapping of their own each, or map, touch and unmap four pages again and
- * again.  On one CPU they show the total work; how it scales takes a machine with more.
+ * again, each on a CPU of its own as far as there are so many: where a scheduler would place them is no question here.
+ * On one CPU they show the total work, on several (tools/bench-smp) how it scales.
  */
 #define _GNU_SOURCE
 #include "bench.h"
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -112,9 +114,10 @@ static double futex_pingpong(long n)
 
 /* --- several threads --- */
 
-static volatile int started;
+static volatile int ready, started;
 
 struct job {
+	int number;
 	char *memory; /* to fault in, with a page of PROT_NONE on both sides; NULL: map, touch, unmap */
 	long ops;
 };
@@ -134,10 +137,29 @@ static void map_touch_unmap(long n)
 	}
 }
 
+/* The @number-th CPU that there is, beginning again after the last. */
+static void take_cpu(int number)
+{
+	cpu_set_t all, one;
+	int cpu = -1;
+
+	if (sched_getaffinity(0, sizeof(all), &all))
+		return;
+	number %= CPU_COUNT(&all);
+	do
+		cpu++;
+	while (!CPU_ISSET(cpu, &all) || number--);
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	sched_setaffinity(0, sizeof(one), &one);
+}
+
 static void *worker(void *arg)
 {
 	struct job *job = arg;
 
+	take_cpu(job->number);
+	__atomic_fetch_add(&ready, 1, __ATOMIC_SEQ_CST);
 	while (!started)
 		futex_wait(&started, 0);
 	if (job->memory)
@@ -168,11 +190,11 @@ static double together(long nr, bool fault)
 	long ops = 0;
 	uint64_t t;
 
-	started = 0;
+	ready = started = 0;
 	for (long i = 0; i < nr; i++) {
 		int err;
 
-		job[i] = (struct job){ .ops = operations(2000) / nr };
+		job[i] = (struct job){ .number = (int)i, .ops = operations(2000) / nr };
 		if (fault && !give_memory(&job[i], len))
 			return -1;
 		ops += job[i].ops;
@@ -180,6 +202,8 @@ static double together(long nr, bool fault)
 		if (err)
 			return failed(err);
 	}
+	while (ready < nr)
+		call0(SYS_sched_yield);
 	for (int i = 0; i < 20; i++) /* all of them wait */
 		call0(SYS_sched_yield);
 	t = region_begin();
