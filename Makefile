@@ -273,7 +273,7 @@ help:
 	@echo 'Variables (now)'
 	@echo '  O=$(O)  build folder'
 	@echo '  DEBUG=$(DEBUG)  1: lock ranks, poisoning, validators; built in $$(O)/debug'
-	@echo '  SMP=$(SMP) MEM=$(MEM) CPU=$(CPU) FIRMWARE=$(FIRMWARE)  the machine; FIRMWARE is bios or uefi'
+	@echo '  SMP=$(SMP) MEM=$(MEM) CPU=$(CPU) FIRMWARE=$(FIRMWARE)  the machine; FIRMWARE is bios or uefi; test and oracle take SMP'
 	@echo '  CMDLINE=$(CMDLINE)  kernel command line'
 	@echo '  INITRAMFS=$(INITRAMFS)  ISO=$(ISO)'
 	@echo '  CC=$(CC) (clang works)  CROSS=$(CROSS)  tool prefix, as x86_64-linux-gnu-'

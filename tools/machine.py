@@ -21,6 +21,7 @@ import time
 O = os.environ.get("O", "build")
 QEMU = os.environ.get("QEMU", "qemu-system-x86_64")
 GDB = os.environ.get("GDB", "gdb")
+SMP = int(os.environ.get("SMP", "1"))  # processors of a machine of which nothing else is said
 stubs = itertools.count()
 SILENCE = 240  # seconds without a byte on the console
 PANIC = re.compile(r"^Kernel panic|^BUG|^WARNING", re.M)
@@ -132,7 +133,7 @@ def look_into(boot):
 class Boot:
     """One machine.  @kind says what is expected of it: run-tests knows guest, shell, script and message."""
 
-    def __init__(self, kind, firmware="pvh", mem="1G", cpu="max", smp=1, debug=True, image=None, append="",
+    def __init__(self, kind, firmware="pvh", mem="1G", cpu="max", smp=SMP, debug=True, image=None, append="",
                  label="", panic=-1, expect=None, madt=None):
         self.kind, self.firmware, self.mem, self.cpu, self.smp = kind, firmware, mem, cpu, smp
         self.debug, self.expect, self.panic, self.madt = debug, expect, panic, madt

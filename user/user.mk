@@ -91,17 +91,22 @@ $(O)/user/image/.made: $(USER_PROGRAMS)
 	$(Q)rm -rf $(@D) && mkdir -p $(@D)/bin $(@D)/tests/hosted
 	$(Q)for p in $(DEMO_BIN); do $(CROSS)strip -o $(@D)/bin/$$(basename $$p) $$p || exit 1; done
 	$(Q)for p in $(GUEST_BIN); do $(CROSS)strip -o $(@D)/tests/$$(basename $$p) $$p || exit 1; done
-	$(Q)for p in $(HOSTED_BIN); do $(CROSS)strip -o $(@D)/tests/hosted/$$(basename $$p) $$p || exit 1; done
+	$(Q)mkdir -p $(@D)/hosted
+	$(Q)for p in $(HOSTED_BIN); do $(CROSS)strip -o $(@D)/hosted/$$(basename $$p) $$p || exit 1; done
+	$(Q)mv $(@D)/hosted/hello-* $(@D)/tests/hosted
 	$(Q)touch $@
 
-MKINITRAMFS = tools/mkinitramfs tools/initramfs.list -o $@ -M $@.d \
-	-D O=$(O) -D BUSYBOX=$(BUSYBOX) -D BASH=$(BASH_STATIC) -D SASH=$(SASH)
+# A small machine must hold either image beside what it runs: other libraries' tests are in the one, other shells in the
+# other.
+MKINITRAMFS = tools/mkinitramfs tools/initramfs.list -o $@ -M $@.d -D O=$(O) -D BUSYBOX=$(BUSYBOX)
 
 $(O)/initramfs.cpio: $(O)/user/image/.made tools/mkinitramfs tools/initramfs.list
-	$(Q)$(MKINITRAMFS) -D INIT=user/initramfs/init
+	$(Q)$(MKINITRAMFS) -D INIT=user/initramfs/init \
+		-D BASH=$(BASH_STATIC) -D SASH=$(SASH) -D HOSTED=none
 
 $(O)/tests-guest.cpio: $(O)/user/image/.made tools/mkinitramfs tools/initramfs.list
-	$(Q)$(MKINITRAMFS) -D INIT=user/initramfs/init-tests
+	$(Q)$(MKINITRAMFS) -D INIT=user/initramfs/init-tests \
+		-D BASH=none -D SASH=none -D HOSTED=$(O)/user/image/hosted
 
 # The library's tests run on the host's kernel: some judge themselves, the programs in compare/ are built
 # with the host's library as well and must print the same.
