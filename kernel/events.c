@@ -377,36 +377,39 @@ static bool peek(unsigned int cpu, u64 *next, u64 *lost, struct mm_trace_record 
 	return false;
 }
 
-/* The oldest record of all CPUs, taken out of the stream; or what was lost on one of them.  Inside rcu_read_lock. */
+/*
+ * The oldest record of all CPUs, taken out of the stream.  If others of its CPU were lost before it, what comes first
+ * is how many, at its time.  Inside rcu_read_lock.
+ */
 static bool next_record(struct events_reader *r, struct mm_trace_record *out)
 {
+	u64 next, lost, from_next = 0, from_lost = 0;
 	struct mm_trace_record rec;
 	unsigned int cpu, from = 0;
 	bool found = false;
 
 	for_each_possible_cpu(cpu) {
-		u64 lost = 0;
-
-		if (!peek(cpu, &r->next[cpu], &lost, &rec))
+		next = r->next[cpu];
+		lost = 0;
+		if (!peek(cpu, &next, &lost, &rec) || (found && rec.time_ns >= out->time_ns))
 			continue;
-		if (lost) {
-			*out = (struct mm_trace_record){
-				.time_ns = rec.time_ns,
-				.cpu = (u16)cpu,
-				.kind = EV_LOST,
-				.detail = lost,
-			};
-			return true;
-		}
-		if (!found || rec.time_ns < out->time_ns) {
-			*out = rec;
-			from = cpu;
-			found = true;
-		}
+		*out = rec;
+		from = cpu;
+		from_next = next;
+		from_lost = lost;
+		found = true;
 	}
-	if (found)
-		r->next[from]++;
-	return found;
+	if (!found)
+		return false;
+	r->next[from] = from_next + !from_lost;
+	if (from_lost)
+		*out = (struct mm_trace_record){
+			.time_ns = out->time_ns,
+			.cpu = (u16)from,
+			.kind = EV_LOST,
+			.detail = from_lost,
+		};
+	return true;
 }
 
 static size_t format_text(const struct mm_trace_record *rec, char *buf)

@@ -8,7 +8,8 @@
  *       with the _nested forms, a spinlock then at a higher address;
  *   L2  no lock is taken twice;
  *   L3  from LOCK_PROCESS_TABLE on interrupts are off: a handler may want the lock;
- *   L4  nobody sleeps while it holds a spinlock, reads under RCU, has interrupts or page faults disabled.
+ *   L4  nobody sleeps while it holds a spinlock, reads under RCU, uses data of its CPU (kernel/percpu.h), has
+ *       interrupts or page faults disabled.
  *
  * A lock that was only tried for cannot deadlock its taker: it is recorded, but not judged.  An interrupt
  * handler's locks pile up on the interrupted task's stack and are gone before it returns; L3 makes the order
@@ -18,6 +19,7 @@
  */
 #include <kernel/sched.h>
 #include <kernel/mutex.h>
+#include <kernel/percpu.h>
 #include <kernel/rcu.h>
 #include <arch/exception.h>
 #include <arch/uaccess.h>
@@ -181,6 +183,8 @@ static const char *why_atomic(const struct task_struct *t)
 			return "a spinlock is held";
 	if (t->rcu_depth)
 		return "inside rcu_read_lock";
+	if (t->cpu_depth)
+		return "per-CPU data is in use";
 	if (irqs_disabled())
 		return "interrupts are off";
 	return pagefault_disabled() ? "page faults are disabled" : NULL;
@@ -197,6 +201,8 @@ void lockdebug_sleep_release(const void *lock)
 
 void lockdebug_no_locks(const struct task_struct *t, const char *where)
 {
+	if (t->cpu_depth)
+		panic("lock order: per-CPU data is still in use at %s", where);
 	if (!t->nr_locks_held)
 		return;
 	show_held(t);
@@ -267,6 +273,18 @@ void rcu_read_unlock(void)
 {
 	BUG_ON(!current->rcu_depth);
 	current->rcu_depth--;
+}
+
+unsigned int get_cpu(void)
+{
+	current->cpu_depth++;
+	return smp_processor_id();
+}
+
+void put_cpu(void)
+{
+	BUG_ON(!current->cpu_depth);
+	current->cpu_depth--;
 }
 
 void might_sleep(void)

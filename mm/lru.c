@@ -148,23 +148,25 @@ static void drain_batch(struct lru_batch *batch)
 
 void lru_cache_add(struct page *page)
 {
-	struct lru_batch *batch = this_cpu_ptr(&lru_add_batch);
+	struct lru_batch *batch = get_cpu_ptr(&lru_add_batch);
 
 	VM_BUG_ON(PageLRU(page));
 	atomic_inc(&page->_refcount);
 	smp_store_release(&batch->slot[batch->nr], page);
 	if (unlikely(++batch->nr == LRU_BATCH))
 		lru_add_drain();
+	put_cpu_ptr(&lru_add_batch);
 }
 
 void lru_add_drain(void)
 {
-	struct lru_batch *batch = this_cpu_ptr(&lru_add_batch);
+	struct lru_batch *batch = get_cpu_ptr(&lru_add_batch);
 
-	if (!batch->nr)
-		return;
-	batch->nr = 0;
-	drain_batch(batch);
+	if (batch->nr) {
+		batch->nr = 0;
+		drain_batch(batch);
+	}
+	put_cpu_ptr(&lru_add_batch);
 }
 
 bool lru_add_pending(void)

@@ -74,12 +74,12 @@ static void wait_for_request(const struct call_request *req)
 static void call_many(struct call_lane *lane, unsigned long mask, void (*fn)(void *arg), void *arg,
 		      bool wait)
 {
-	unsigned int me = smp_processor_id(), cpu;
+	unsigned int me = get_cpu(), cpu;
 	struct call_request *req = &lane->request[me];
 
 	mask &= READ_ONCE(cpu_online_mask) & ~(1UL << me);
 	if (!mask)
-		return;
+		goto out;
 	BUG_ON(irqs_disabled());
 	wait_for_request(req); /* I1: the last one may not have been waited for */
 	req->fn = fn;
@@ -92,6 +92,8 @@ static void call_many(struct call_lane *lane, unsigned long mask, void (*fn)(voi
 	}
 	if (wait)
 		wait_for_request(req);
+out:
+	put_cpu();
 }
 
 static void call_interrupt(struct pt_regs *regs, void *arg)
@@ -124,13 +126,15 @@ void smp_flush_tlb_many(unsigned long mask, void (*fn)(void *arg), void *arg)
 
 void on_each_cpu(void (*fn)(void *arg), void *arg)
 {
+	unsigned int me = get_cpu();
 	unsigned long flags;
 
 	smp_call_function_many(READ_ONCE(cpu_online_mask), fn, arg, false);
 	local_irq_save(flags);
 	fn(arg);
 	local_irq_restore(flags);
-	wait_for_request(&call_lane.request[smp_processor_id()]);
+	wait_for_request(&call_lane.request[me]);
+	put_cpu();
 }
 
 void ipi_init(void)

@@ -283,7 +283,7 @@ static __noinline void flush_mask(unsigned long mask, struct mm_struct *mm, vadd
 
 void flush_tlb_mm_range(struct mm_struct *mm, vaddr_t start, vaddr_t end, bool freed_tables)
 {
-	const unsigned long bit = 1UL << smp_processor_id();
+	const unsigned long bit = 1UL << get_cpu();
 	unsigned long mask;
 	u64 new_gen;
 
@@ -297,6 +297,7 @@ void flush_tlb_mm_range(struct mm_struct *mm, vaddr_t start, vaddr_t end, bool f
 		mask &= ~bit;
 	if (unlikely(mask))
 		flush_mask(mask, mm, start, end, new_gen, freed_tables);
+	put_cpu();
 }
 
 void flush_tlb_mm(struct mm_struct *mm)

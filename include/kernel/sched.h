@@ -145,6 +145,7 @@ struct task_struct {
 		u16 sleeping;
 	} locks_held[16];
 	unsigned int rcu_depth;
+	unsigned int cpu_depth; /* [c] get_cpu without put_cpu */
 #endif
 };
 

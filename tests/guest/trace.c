@@ -151,7 +151,7 @@ static void strace_decodes_arguments_and_results(void)
 		"openat(AT_FDCWD, \"/nowhere\", O_RDWR|O_CLOEXEC) = -1 ENOENT <0.0",
 		"openat(AT_FDCWD, \"file\", O_WRONLY|O_CREAT|O_TRUNC, 0640) = ",
 		", \"tab\\t\\\"quoted\\\"\\n\\1\", 14) = 14 <",
-		"mmap(NULL, 8192, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7f",
+		"mmap(NULL, 8192, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7",
 		", 4096, MADV_DONTNEED) = 0 <",
 		", 4096, PROT_NONE) = 0 <",
 		"fcntl(0, F_GETFD) = ",
@@ -593,6 +593,80 @@ static void overwritten_records_are_counted(void)
 	CONTROL(FILTER, "off");
 }
 
+static void touch_many(void)
+{
+	char *p = map_pages(300, PROT_READ | PROT_WRITE);
+
+	for (int i = 0; i < 300; i++)
+		p[i * (long)PAGE] = 1;
+}
+
+/* Numbers behind each @word of text, summed. */
+static unsigned long sum_of(const char *word)
+{
+	unsigned long sum = 0;
+
+	for (const char *p = text; (p = strstr(p, word)) != NULL;) {
+		p += strlen(word);
+		sum += strtoul(p, NULL, 10);
+	}
+	return sum;
+}
+
+/*
+ * A process on each CPU, all faulting at once into rings that are too small.  What is read is in the order of time, with
+ * what was lost told at its place, and each record names the CPU that its process was bound to.
+ */
+static void records_of_all_cpus_are_one_stream(void)
+{
+	const struct mm_trace_record *rec = (const void *)text;
+	unsigned long all = 0, mask, lost = 0, read_back = 0, recorded, overwritten = 0;
+	struct tracee t[64];
+	int count = 0, on[64];
+	size_t len;
+
+	if (is_linux())
+		return;
+	CHECK(RAW(__NR_sched_getaffinity, 0, sizeof(all), &all) > 0);
+	for (int cpu = 0; cpu < 64; cpu++) {
+		mask = 1UL << cpu;
+		if (!(all & mask))
+			continue;
+		CHECK_EQ(RAW(__NR_sched_setaffinity, 0, sizeof(mask), &mask), 0);
+		on[count] = cpu;
+		t[count++] = start_tracee(touch_many);
+	}
+	CHECK_EQ(RAW(__NR_sched_setaffinity, 0, sizeof(all), &all), 0);
+	CONTROL(FILTER, "kind=fault size=64");
+	for (int i = 0; i < count; i++)
+		CHECK_EQ(write(t[i].go, "x", 1), 1);
+	for (int i = 0; i < count; i++) {
+		close(t[i].go);
+		CHECK_EQ(waitpid(t[i].pid, NULL, 0), t[i].pid);
+	}
+	CONTROL(FILTER, "stop");
+	slurp(FILTER);
+	recorded = sum_of(": ");
+	overwritten = sum_of(" recorded, ");
+	CHECK(overwritten >= 200 * (unsigned long)count);
+	len = slurp(EVENTS_RAW) / sizeof(*rec);
+	for (size_t i = 0; i < len; i++) {
+		if (i > 0 && rec[i].time_ns < rec[i - 1].time_ns)
+			fail("record %d of CPU %d is older than the one before it, of CPU %d",
+			     (int)i, rec[i].cpu, rec[i - 1].cpu);
+		if (rec[i].kind == EV_LOST) {
+			lost += rec[i].detail;
+			continue;
+		}
+		read_back++;
+		for (int k = 0; k < count; k++)
+			CHECK(rec[i].pid != t[k].pid || rec[i].cpu == on[k]);
+	}
+	CHECK_EQ(lost, overwritten);
+	CHECK_EQ(lost + read_back, recorded);
+	CONTROL(FILTER, "off");
+}
+
 /* Text and raw, read in small pieces, are whole. */
 static void small_reads_lose_nothing(void)
 {
@@ -695,5 +769,5 @@ TEST_MAIN("trace", CASE(strace_decodes_arguments_and_results), CASE(strace_survi
 	  CASE(strace_refuses_nonsense), CASE(faults_of_lazy_are_those_of_vmstat),
 	  CASE(entries_and_mappings_of_one_process), CASE(reading_waits_for_events),
 	  CASE(stopping_wakes_the_reader), CASE(overwritten_records_are_counted),
-	  CASE(small_reads_lose_nothing), CASE(off_gives_the_rings_back),
-	  CASE(filter_refuses_nonsense), CASE(files_are_root_s))
+	  CASE(records_of_all_cpus_are_one_stream), CASE(small_reads_lose_nothing),
+	  CASE(off_gives_the_rings_back), CASE(filter_refuses_nonsense), CASE(files_are_root_s))

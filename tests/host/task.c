@@ -75,6 +75,7 @@ struct task_struct {
 	bool interrupted; /* its CPU runs somebody's call */
 	bool in_user;
 	unsigned int rcu_depth;
+	unsigned int cpu_depth; /* get_cpu without put_cpu */
 	unsigned int nr_held;
 	struct held held[MAX_HELD];
 };
@@ -133,7 +134,9 @@ static void print_task(const struct task_struct *t)
 		printf("task %d", (int)(t - tasks) - 1);
 	printf(" on CPU %u%s%s%s", t->cpu, t->irqs_off ? ", interrupts off" : "",
 	       t->in_irq ? ", in an interrupt" : "",
-	       t->rcu_depth ? ", in an RCU read section" : "");
+	       t->rcu_depth   ? ", in an RCU read section"
+	       : t->cpu_depth ? ", with data of its CPU in use"
+			      : "");
 	if (t->state == TASK_WAITS)
 		printf(", waits: %s (%p)", t->waits_why, t->waits_on);
 	printf("\n");
@@ -277,9 +280,10 @@ static void wake_waiters(const void *on)
 
 static void check_clean(const struct task_struct *t, const char *when)
 {
-	if (t->nr_held || t->irqs_off || t->rcu_depth) {
+	if (t->nr_held || t->irqs_off || t->rcu_depth || t->cpu_depth) {
 		print_task(t);
-		FAIL("%s with a lock held, interrupts off, or inside an RCU read section", when);
+		FAIL("%s with a lock held, interrupts off, or inside an RCU or per-CPU section",
+		     when);
 	}
 }
 
@@ -594,12 +598,25 @@ static bool holds(const void *lock)
 void might_sleep(void)
 {
 	const struct task_struct *t = running;
-	bool atomic = t->irqs_off || t->in_irq || t->rcu_depth;
+	bool atomic = t->irqs_off || t->in_irq || t->rcu_depth || t->cpu_depth;
 
 	for (unsigned int i = 0; i < t->nr_held; i++)
 		atomic |= t->held[i].spins;
 	if (atomic)
 		FAIL_TASKS("sleeping while atomic");
+}
+
+unsigned int get_cpu(void)
+{
+	running->cpu_depth++;
+	return smp_processor_id();
+}
+
+void put_cpu(void)
+{
+	if (!running->cpu_depth)
+		FAIL_TASKS("put_cpu without get_cpu");
+	running->cpu_depth--;
 }
 
 void cond_resched(void)

@@ -106,6 +106,15 @@ static void sleep_with_interrupts_off(void)
 	down_read(&sem);
 }
 
+static DEFINE_PER_CPU(int, of_one_cpu);
+
+static void sleep_with_data_of_one_cpu(void)
+{
+	*get_cpu_ptr(&of_one_cpu) = 1;
+	down_read(&sem);
+	put_cpu_ptr(&of_one_cpu);
+}
+
 static void unlock_what_is_free(void)
 {
 	spin_unlock(&lru);
@@ -128,6 +137,7 @@ TEST(lock_mistakes_are_failures)
 	EXPECT(test_expect_panic(take_twice, "taken twice"));
 	EXPECT(test_expect_panic(sleep_under_spinlock, "sleeping while atomic"));
 	EXPECT(test_expect_panic(sleep_with_interrupts_off, "sleeping while atomic"));
+	EXPECT(test_expect_panic(sleep_with_data_of_one_cpu, "sleeping while atomic"));
 	EXPECT(test_expect_panic(unlock_what_is_free, "which is free"));
 	EXPECT(test_expect_panic(sleep_in_rcu, "read section"));
 	spin_lock(low);

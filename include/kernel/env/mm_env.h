@@ -8,6 +8,7 @@
  *   checks             BUG_ON, VM_BUG_ON, WARN_ON, assert, panic, printk, pr_info, pr_warn, pr_err
  *   per CPU            DEFINE_PER_CPU, DECLARE_PER_CPU, this_cpu_ptr, per_cpu_ptr, this_cpu_read, this_cpu_write,
  *                      this_cpu_add, this_cpu_inc, smp_processor_id, nr_cpu_ids, NR_CPUS, for_each_possible_cpu;
+ *                      get_cpu, put_cpu, get_cpu_ptr, put_cpu_ptr around more than one statement;
  *                      on_each_cpu, which runs a function there with interrupts off
  *   interrupts         local_irq_save, local_irq_restore, irqs_disabled, might_sleep
  *   locks              spinlock_t, rw_semaphore, mutex, with ranks; assert_* ; rcu_read_lock, call_rcu
@@ -51,6 +52,7 @@
 #include <kernel/fault_inject.h>
 #include <kernel/race.h>
 #include <kernel/kasan.h>
+#include <kernel/percpu.h>
 #include <arch/irqflags.h>
 #include <arch/percpu.h>
 #include <arch/smp.h>
