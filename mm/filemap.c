@@ -9,7 +9,8 @@
  * Finding a page takes no lock.  The tree may lose the page, and the frame may be reused for
  * anything, between the moment it is found and the moment we hold a reference; so: find, take a
  * reference unless the count is zero, find again.  The same page in the same slot, and we hold it:
- * then it is the file's.
+ * then it is the file's.  (Or ask the page, which says the same: page->mapping.)  Before that its flags, PG_locked
+ * above all, are left alone.
  *
  * The page lock (PG_locked) makes content and belonging stable.  It is held while a page is filled,
  * while it is mapped by a fault, and while it leaves the file.  Whoever got a page by looking it up
@@ -187,6 +188,24 @@ struct page *filemap_find_page(struct address_space *as, pgoff_t index)
 	}
 	rcu_read_unlock();
 	return page;
+}
+
+/*
+ * A reference to @page, which the tree showed a moment ago under rcu_read_lock, if it is still the file's.
+ *
+ * Only then may its flags be touched.  The frame may have been freed and be somebody else's, who takes it for his alone
+ * and sets flags without atomic operations until others can find it: PG_locked, set in between, would be lost, or stay
+ * for ever.  A page of the file that we refer to cannot become anything else.
+ */
+static inline bool get_page_of(struct page *page, const struct address_space *as)
+{
+	race_point();
+	if (unlikely(!get_page_unless_zero(page)))
+		return false;
+	if (likely(READ_ONCE(page->mapping) == as))
+		return true;
+	put_page(page);
+	return false;
 }
 
 /* The flags that say on which LRU list the page goes. */
@@ -470,7 +489,8 @@ void unmap_mapping_range(struct address_space *as, pgoff_t first, pgoff_t last, 
 #define TRUNCATE_BATCH 16
 
 /*
- * Up to TRUNCATE_BATCH pages from *index on, each with a reference; *index moves behind the last.
+ * Up to TRUNCATE_BATCH pages from *index on, each with a reference and the file's when it was taken; *index moves
+ * behind the last.
  */
 static unsigned int find_pages(struct address_space *as, pgoff_t *index, pgoff_t last,
 			       struct page **pages)
@@ -484,7 +504,7 @@ static unsigned int find_pages(struct address_space *as, pgoff_t *index, pgoff_t
 
 		if (!page)
 			break;
-		if (get_page_unless_zero(page))
+		if (get_page_of(page, as))
 			pages[n++] = page;
 		*index = ++at;
 		if (!at)
@@ -615,7 +635,7 @@ vm_fault_t filemap_fault(struct vm_fault *vmf)
  */
 static inline bool get_mappable_page(struct page *page, struct address_space *as, pgoff_t index)
 {
-	if (!page || !PageUptodate(page) || PageLocked(page) || !get_page_unless_zero(page))
+	if (!page || !PageUptodate(page) || PageLocked(page) || !get_page_of(page, as))
 		return false;
 	if (likely(trylock_page(page))) {
 		if (likely(page->mapping == as && page->index == index &&
