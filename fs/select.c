@@ -92,6 +92,7 @@ static void poll_enqueue(struct poll_table *table, wait_queue_head_t *wq)
 	spin_lock_irqsave(&wq->lock, flags);
 	list_add(&e->wait.entry, &wq->head);
 	spin_unlock_irqrestore(&wq->lock, flags);
+	smp_mb(); /* be on the queue, then look: a waker changes something, then looks at the queue without its lock */
 }
 
 static void poll_begin(struct poll_wqueues *pwq)
