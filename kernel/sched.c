@@ -280,6 +280,21 @@ void resched_curr(struct rq *rq)
 		smp_send_reschedule(rq->cpu);
 }
 
+/*
+ * A task that has not left its queue yet may be running, and change its own state at any time: from one sleep that it
+ * found needless to another, to TASK_STOPPED or TASK_DEAD, which a waker of the first must not undo.
+ */
+static int set_awake(struct task_struct *task, unsigned int states)
+{
+	unsigned int state = READ_ONCE(task->state);
+
+	while (state & states) {
+		if (try_cmpxchg(&task->state, &state, (unsigned int)TASK_RUNNING))
+			return 1;
+	}
+	return 0;
+}
+
 /**
  * wake_up_state - make @task runnable if it sleeps in one of @states
  *
@@ -292,12 +307,12 @@ int wake_up_state(struct task_struct *task, unsigned int states)
 	struct rq *rq = task_rq_lock(task, &flags);
 	int woken = 0;
 
-	if (READ_ONCE(task->state) & states) {
+	if (task->se.on_rq) {
+		woken = set_awake(task, states);
+	} else if (task->state & states) {
 		task->state = TASK_RUNNING;
-		if (!task->se.on_rq) {
-			rq = sched_place(rq, task);
-			sched_activate(rq, task, true);
-		}
+		rq = sched_place(rq, task);
+		sched_activate(rq, task, true);
 		woken = 1;
 	}
 	spin_unlock_irqrestore(&rq->lock, flags);
