@@ -7,10 +7,9 @@
  * Locking: signal->itimer_lock, a mutex, for setting and reading ITIMER_REAL; sighand->lock for it_cpu, since the tick
  * changes it too.  The functions that run in the interrupt take process_table_lock to send.
  *
- *   I1  real_timer is started and cancelled under itimer_lock, but for its own function, which starts it anew as long as
- *       it_real_incr_ns is not 0.  So who means to stop it writes 0 there and cancels twice: the first time waits
- *       for a function that runs on another CPU and may have read the old value, the second takes back what that
- *       one started; whatever runs still later has seen the 0.
+ *   I1  real_timer is started and cancelled under itimer_lock, but for its own function, which starts it anew.  Who
+ *       cancels it waits for that function and takes back what it has started (T4 of timer.c), so afterwards the timer
+ *       is off, and it_real_incr_ns, which the function reads, is only the lock's.
  *
  * Sources: setitimer(2), alarm(2), getrlimit(2).
  */
@@ -24,14 +23,12 @@ static void it_real_fn(struct ktimer *timer)
 {
 	struct signal_struct *signal = container_of(timer, struct signal_struct, real_timer);
 	siginfo_t info = { .si_signo = SIGALRM, .si_code = SI_KERNEL };
-	u64 incr;
 
 	spin_lock(&process_table_lock);
 	(void)send_signal_locked(SIGALRM, &info, signal->curr_target, PIDTYPE_TGID);
 	spin_unlock(&process_table_lock);
-	incr = READ_ONCE(signal->it_real_incr_ns);
-	if (incr)
-		ktimer_start(timer, timer->expires_ns + incr);
+	if (signal->it_real_incr_ns)
+		ktimer_start(timer, timer->expires_ns + signal->it_real_incr_ns);
 }
 
 void itimer_init(struct signal_struct *signal)
@@ -42,18 +39,10 @@ void itimer_init(struct signal_struct *signal)
 	memset(signal->it_cpu, 0, sizeof(signal->it_cpu));
 }
 
-/* I1 */
-static void stop_real_timer(struct signal_struct *signal)
-{
-	WRITE_ONCE(signal->it_real_incr_ns, 0);
-	(void)ktimer_cancel(&signal->real_timer);
-	(void)ktimer_cancel(&signal->real_timer);
-}
-
 /* The last thread ends, so no other can set it: afterwards nothing refers to the signal_struct. */
 void itimer_exit(struct signal_struct *signal)
 {
-	stop_real_timer(signal);
+	(void)ktimer_cancel(&signal->real_timer);
 }
 
 /* --- CPU time: in the timer interrupt, process_table_lock held --- */
@@ -136,9 +125,9 @@ static u64 remaining_real(struct signal_struct *signal)
 {
 	u64 now = ktime_get_ns(), at = signal->real_timer.expires_ns;
 
-	if (!signal->real_timer.queued)
+	if (!ktimer_active(&signal->real_timer))
 		return 0;
-	/* A timer that is due but has not run yet is not off: Linux answers with the smallest time. */
+	/* A timer that is due, or whose function runs just now, is not off: Linux answers with the smallest time. */
 	return at > now ? at - now : NSEC_PER_USEC;
 }
 
@@ -179,8 +168,8 @@ static void set_one(int which, u64 value_ns, u64 incr_ns)
 	u64 used = 0;
 
 	if (which == ITIMER_REAL) {
-		stop_real_timer(signal);
-		WRITE_ONCE(signal->it_real_incr_ns, incr_ns);
+		(void)ktimer_cancel(&signal->real_timer);
+		signal->it_real_incr_ns = incr_ns;
 		if (value_ns)
 			ktimer_start(&signal->real_timer,
 				     ktime_get_ns() + min(value_ns, KTIME_MAX / 2));

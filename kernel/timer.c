@@ -12,6 +12,11 @@
  *   T3  timer->cpu changes under the lock of the base it names, and is NO_CPU on the way to another: so whoever has
  *       locked the base that a timer names, and finds it still named, has the timer.
  *
+ *   T4  a timer is on its way through its function exactly while it is running's; the two change together under the
+ *       lock.  So a cancel meets it queued, and takes it; or running, and comes again when that is over, when
+ *       it is queued anew or off; or off.  Once it has returned only a new ktimer_start by somebody else than fn can
+ *       set the timer again.
+ *
  * Starting and cancelling may be called at the same time on several CPUs.  A timer whose function runs is started
  * again where it runs, so that it never runs twice at once.
  *
@@ -131,6 +136,21 @@ void ktimer_start(struct ktimer *timer, u64 expires_ns)
 	local_irq_restore(flags);
 }
 
+/* ktimer_active - is @timer started and its function not over yet?  Any context; irq-safe. */
+bool ktimer_active(const struct ktimer *timer)
+{
+	struct timer_base *base;
+	unsigned long flags;
+	bool active;
+
+	local_irq_save(flags);
+	base = lock_base(timer);
+	active = timer->queued || base->running == timer;
+	spin_unlock(&base->lock);
+	local_irq_restore(flags);
+	return active;
+}
+
 /**
  * ktimer_try_cancel - take a timer back, unless that means to wait
  *
@@ -159,7 +179,7 @@ int ktimer_try_cancel(struct ktimer *timer)
 /**
  * ktimer_cancel - take a timer back
  *
- * A function that runs on another CPU is waited for, and what it has started again is taken back, too.
+ * A function that runs on another CPU is waited for, and what it has started again is taken back, too: T4.
  *
  * Return: true if it was still pending.  fn does not run any more, unless fn itself is the caller.
  * Context: any; irq-safe; no lock held that fn takes.

@@ -47,6 +47,7 @@ void timers_init(void); /* takes VECTOR_TIMER; after apic_init and time_init */
 void ktimer_init(struct ktimer *timer, void (*fn)(struct ktimer *timer));
 void ktimer_start(struct ktimer *timer, u64 expires_ns); /* again: moves it */
 bool ktimer_cancel(struct ktimer *timer); /* true if it was pending; afterwards fn does not run */
+bool ktimer_active(const struct ktimer *timer);
 int ktimer_try_cancel(
 	struct ktimer *timer); /* the same without waiting: -1 while fn runs elsewhere */
 /**
