@@ -515,8 +515,10 @@ static long flow(struct tty_struct *tty, unsigned long action)
 static long send_break(struct tty_struct *tty, u64 ns)
 {
 	tty->driver->break_ctl(tty, true);
-	set_task_state(TASK_INTERRUPTIBLE);
-	(void)schedule_timeout(ns);
+	while (ns && !signal_pending(current)) {
+		set_task_state(TASK_INTERRUPTIBLE);
+		ns = schedule_timeout(ns);
+	}
 	tty->driver->break_ctl(tty, false);
 	return signal_pending(current) ? -EINTR : 0;
 }

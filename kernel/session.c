@@ -48,8 +48,8 @@ void session_hang_up(pid_t session)
 	spin_lock_irqsave(&process_table_lock, flags);
 	list_for_each_entry(p, &task_list, tasks) {
 		if (p->signal && p->signal->leader && task_session(p) == session) {
-			(void)send_signal_locked(SIGHUP, &hup, p, true);
-			(void)send_signal_locked(SIGCONT, &cont, p, true);
+			(void)send_signal_locked(SIGHUP, &hup, p, PIDTYPE_TGID);
+			(void)send_signal_locked(SIGCONT, &cont, p, PIDTYPE_TGID);
 		}
 	}
 	spin_unlock_irqrestore(&process_table_lock, flags);
