@@ -711,6 +711,28 @@ static int check_exec(char **argv)
 	return fcntl(atoi(argv[4]), F_GETFD) == -1 && errno == EBADF ? 0 : 3;
 }
 
+/* What the two tests of signals for changing programs run; never ends. */
+static int change_again(char **argv)
+{
+	find_self();
+	(void)!write(atoi(argv[2]), "x", 1);
+	if (strcmp(argv[1], "--exec-again") == 0)
+		execve(self, argv, NULL);
+	for (;;) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			argv[1] = "--exec-again";
+			execve(self, argv, NULL);
+			_exit(100);
+		}
+		if (pid > 0) { /* whatever it was about to do */
+			kill(pid, SIGKILL);
+			waitpid(pid, NULL, 0);
+		}
+	}
+}
+
 /* -1 when this is not a helper's call. */
 static int helper(int argc, char **argv)
 {
@@ -746,7 +768,78 @@ static int helper(int argc, char **argv)
 		printf("%d %zu", argc, bytes);
 		return 0;
 	}
+	if (strcmp(argv[1], "--exec-again") == 0 || strcmp(argv[1], "--fork-again") == 0)
+		return change_again(argv);
 	return -1;
+}
+
+/* Signals whose default action ends a process. */
+static const int ending[] = { SIGQUIT, SIGTERM, SIGKILL, SIGINT, SIGUSR1, SIGHUP };
+#define ROUNDS 36
+
+/* Run this program as @how in a group of its own; it holds a pipe's other end, whose reading end this is, and has run. */
+static int start_group(char *how, pid_t *pgrp)
+{
+	char number[16], *argv[] = { self, how, number, NULL };
+	int fds[2];
+
+	CHECK_EQ(pipe(fds), 0);
+	*pgrp = fork();
+	if (*pgrp == 0) {
+		setpgid(0, 0);
+		close(fds[0]);
+		fcntl(fds[1], F_SETFL, O_NONBLOCK);
+		snprintf(number, sizeof(number), "%d", fds[1]);
+		execve(self, argv, NULL);
+		_exit(100);
+	}
+	CHECK(*pgrp > 0);
+	close(fds[1]);
+	CHECK_EQ(read(fds[0], number, 1), 1);
+	return fds[0];
+}
+
+/*
+ * A moment later, a different one each time, @sig goes to @target.  The child is ended by it, and so is everybody
+ * else who holds the pipe.
+ */
+static void expect_end(int fd, pid_t target, pid_t child, int sig, int round)
+{
+	struct timespec moment = { 0, round * 7919 % 100 * 20000L };
+	char bytes[512];
+	int status;
+
+	nanosleep(&moment, NULL);
+	CHECK_EQ(kill(target, sig), 0);
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	CHECK_EQ(status & 0xff7f, sig); /* 0x80: a core was dumped, which is as the machine likes */
+	while (read(fd, bytes, sizeof(bytes)) > 0)
+		;
+	close(fd);
+}
+
+/* exec gives back handlers and ends threads: no signal falls between the old program and the new one. */
+static void signals_end_a_program_that_execs_again_and_again(void)
+{
+	find_self();
+	for (int i = 0; i < ROUNDS; i++) {
+		pid_t child;
+		int fd = start_group("--exec-again", &child);
+
+		expect_end(fd, i & 1 ? child : -child, child, ending[i % NR(ending)], i);
+	}
+}
+
+/* A signal for a group is also for the child that a member is just making, and for what that becomes. */
+static void signals_end_a_group_that_forks_again_and_again(void)
+{
+	find_self();
+	for (int i = 0; i < ROUNDS; i++) {
+		pid_t child;
+		int fd = start_group("--fork-again", &child);
+
+		expect_end(fd, -child, child, ending[i % NR(ending)], i);
+	}
 }
 
 static const struct test_case cases[] = {
@@ -781,6 +874,8 @@ static const struct test_case cases[] = {
 	CASE(exec_with_too_long_arguments_is_E2BIG),
 	CASE(exec_with_one_MiB_of_arguments_works),
 	CASE(failed_exec_leaves_the_program_as_it_was),
+	CASE(signals_end_a_program_that_execs_again_and_again),
+	CASE(signals_end_a_group_that_forks_again_and_again),
 	CASE(script_runs_its_interpreter),
 	CASE(script_passes_one_argument_with_its_spaces),
 	CASE(script_may_be_its_own_interpreters_script),
