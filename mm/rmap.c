@@ -407,22 +407,6 @@ void vma_unlink_file(struct vm_area_struct *vma)
 
 /* --- changing the interval of a VMA that the trees know --- */
 
-static void anon_trees_remove(struct vm_area_struct *vma)
-{
-	struct anon_vma_chain *avc;
-
-	list_for_each_entry(avc, &vma->anon_vma_chain, same_vma)
-		anon_vma_tree_remove(avc, &avc->anon_vma->rb_root);
-}
-
-static void anon_trees_insert(struct vm_area_struct *vma)
-{
-	struct anon_vma_chain *avc;
-
-	list_for_each_entry(avc, &vma->anon_vma_chain, same_vma)
-		anon_vma_tree_insert(avc, &avc->anon_vma->rb_root);
-}
-
 static struct anon_vma *chain_root(const struct vm_area_struct *vma)
 {
 	if (!vma || list_empty(&vma->anon_vma_chain))
@@ -436,6 +420,8 @@ void vma_adjust_lock(struct vma_adjust *adj, struct vm_area_struct *vma,
 {
 	adj->vma[0] = vma;
 	adj->vma[1] = second;
+	adj->pgoff[0] = vma->vm_pgoff;
+	adj->pgoff[1] = second ? second->vm_pgoff : 0;
 	adj->mapping = vma_mapping(vma);
 	adj->anon_vma = chain_root(vma) ? chain_root(vma) : chain_root(second);
 	VM_BUG_ON(chain_root(second) && chain_root(second) != adj->anon_vma);
@@ -445,10 +431,19 @@ void vma_adjust_lock(struct vma_adjust *adj, struct vm_area_struct *vma,
 		down_write(&adj->mapping->i_mmap_rwsem);
 	if (adj->anon_vma)
 		down_write(&adj->anon_vma->rwsem);
+}
+
+void vma_adjust_trees(struct vma_adjust *adj)
+{
 	for (int i = 0; i < 2 && adj->vma[i]; i++) {
+		struct vm_area_struct *vma = adj->vma[i];
+		const bool moved = vma->vm_pgoff != adj->pgoff[i];
+		struct anon_vma_chain *avc;
+
 		if (adj->mapping)
-			i_mmap_remove(adj->vma[i], adj->mapping);
-		anon_trees_remove(adj->vma[i]);
+			vma_interval_tree_update(vma, &adj->mapping->i_mmap, moved);
+		list_for_each_entry(avc, &vma->anon_vma_chain, same_vma)
+			anon_vma_tree_update(avc, &avc->anon_vma->rb_root, moved);
 	}
 }
 
@@ -466,11 +461,6 @@ void vma_adjust_unlink(struct vma_adjust *adj, struct vm_area_struct *vma)
 
 void vma_adjust_unlock(struct vma_adjust *adj)
 {
-	for (int i = 0; i < 2 && adj->vma[i]; i++) {
-		if (adj->mapping)
-			i_mmap_insert(adj->vma[i], adj->mapping);
-		anon_trees_insert(adj->vma[i]);
-	}
 	if (adj->anon_vma)
 		up_write(&adj->anon_vma->rwsem);
 	if (adj->mapping)

@@ -118,6 +118,7 @@ void vma_set_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, pgoff
 	if (vma_has_rmap(vma)) {
 		vma_adjust_lock(&adj, vma, NULL);
 		write_range(vma, start, end, pgoff);
+		vma_adjust_trees(&adj);
 		vma_adjust_unlock(&adj);
 	} else {
 		write_range(vma, start, end, pgoff);
@@ -160,6 +161,7 @@ static int absorb(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, pgoff_
 	}
 	vma_adjust_lock(&adj, vma, NULL);
 	write_range(vma, start, end, pgoff);
+	vma_adjust_trees(&adj);
 	for (i = 0; i < 2 && victim[i]; i++)
 		vma_adjust_unlink(&adj, victim[i]);
 	vma_adjust_unlock(&adj);
@@ -196,6 +198,7 @@ static int move_border(struct vm_area_struct *lower, struct vm_area_struct *uppe
 	vma_adjust_lock(&adj, lower, upper);
 	write_range(lower, lower->vm_start, border, lower->vm_pgoff);
 	write_range(upper, border, upper->vm_end, pgoff);
+	vma_adjust_trees(&adj);
 	vma_adjust_unlock(&adj);
 	vma_gap_update(upper); /* only a stack with a guard gap sees a difference */
 	count_vm_event(VMA_MERGE);
@@ -327,6 +330,7 @@ static int isolate(struct mm_struct *mm, struct vm_area_struct *vma, vaddr_t sta
 
 	vma_adjust_lock(&adj, vma, NULL);
 	write_range(vma, start, end, linear_page_index(vma, start));
+	vma_adjust_trees(&adj);
 	if (lower)
 		vma_adjust_link(&adj, lower);
 	if (upper)

@@ -80,11 +80,12 @@ void vma_unlink_file(struct vm_area_struct *vma);
 
 /*
  * Changing vm_start, vm_end or vm_pgoff of VMAs that the reverse map knows: the interval trees are
- * ordered by them, so the VMAs leave the trees, change, and come back, all under the locks of both
- * trees.
+ * ordered by them, so the trees are told, all under the locks of both.  Of two VMAs one at most may begin at
+ * another page than before.
  *
  *     vma_adjust_lock(&adj, vma, second);	at most two VMAs of one file and one anon_vma family; second may be NULL
  *     ... change the bounds ...
+ *     vma_adjust_trees(&adj);
  *     vma_adjust_link(&adj, new);		split: the new part joins i_mmap under the same lock
  *     vma_adjust_unlink(&adj, victim);	merge: a VMA that was swallowed leaves i_mmap (it is neither vma nor second)
  *     vma_adjust_unlock(&adj);
@@ -95,11 +96,13 @@ void vma_unlink_file(struct vm_area_struct *vma);
  */
 struct vma_adjust {
 	struct vm_area_struct *vma[2];
+	pgoff_t pgoff[2]; /* where they began */
 	struct address_space *mapping;
 	struct anon_vma *anon_vma; /* whose root is locked */
 };
 void vma_adjust_lock(struct vma_adjust *adj, struct vm_area_struct *vma,
 		     struct vm_area_struct *second);
+void vma_adjust_trees(struct vma_adjust *adj);
 void vma_adjust_link(struct vma_adjust *adj, struct vm_area_struct *vma);
 void vma_adjust_unlink(struct vma_adjust *adj, struct vm_area_struct *vma);
 void vma_adjust_unlock(struct vma_adjust *adj);
@@ -156,9 +159,10 @@ void rmap_walk(struct page *page,
 	       bool (*one)(struct page *page, struct vm_area_struct *vma, vaddr_t addr, void *arg),
 	       void *arg);
 
-/* i_mmap as an interval tree; i_mmap_rwsem held, for write to insert and remove */
+/* i_mmap as an interval tree; i_mmap_rwsem held, for write to insert, remove and update */
 void vma_interval_tree_insert(struct vm_area_struct *vma, struct rb_root_cached *root);
 void vma_interval_tree_remove(struct vm_area_struct *vma, struct rb_root_cached *root);
+void vma_interval_tree_update(struct vm_area_struct *vma, struct rb_root_cached *root, bool moved);
 /* its VMAs that show any of pages [first, last] */
 struct vm_area_struct *vma_interval_tree_iter_first(struct rb_root_cached *root, pgoff_t first,
 						    pgoff_t last);

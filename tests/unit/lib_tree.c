@@ -158,14 +158,21 @@ TEST(interval_tree_finds_exactly_the_overlaps)
 		struct item *item = &items[test_random_below(KEYS)];
 		unsigned long start = test_random_below(1000);
 
-		if (item->in_tree) {
+		if (item->in_tree && test_chance(2)) {
 			item_it_remove(item, &root);
+			item->in_tree = false;
 		} else {
-			item->key = test_random_below(1000);
+			unsigned long old_key = item->key, step = test_chance(3) ? 5 : 1000;
+
+			if (!item->in_tree || test_chance(2))
+				item->key = (item->key + test_random_below(step)) % 1000;
 			item->last = item->key + test_random_below(test_chance(10) ? 500 : 20);
-			item_it_insert(item, &root);
+			if (item->in_tree)
+				item_it_update(item, &root, item->key != old_key);
+			else
+				item_it_insert(item, &root);
+			item->in_tree = true;
 		}
-		item->in_tree = !item->in_tree;
 		ASSERT(rb_check(&root.rb_root));
 		ASSERT(root.rb_leftmost == rb_first(&root.rb_root));
 		true_subtree_last(root.rb_root.rb_node);
