@@ -13,7 +13,8 @@
  *     waits for SECONDARY_READY                     features as the boot CPU's?  SECONDARY_READY or _UNFIT
  *     compares the TSCs                             compares the TSCs, then secondary_main
  *
- * Both waits are bounded by the clock.  The ticket settles who is late: whoever exchanges it first decides.  If the boot
+ * Both waits are bounded by the clock; a CPU that has said that it is ready and then falls silent is a panic.  The
+ * ticket settles who is late: whoever exchanges it first decides.  If the boot
  * CPU gives up, it takes the ticket back, so that a processor that comes later halts without touching anything, and
  * sends INIT, after which that one waits for a SIPI that never comes: its stack, area and number are free to be used
  * for the next.
@@ -267,6 +268,24 @@ static struct {
 	u64 last, behind;
 } tsc_compare;
 
+/* A CPU of which this one has heard already must answer: it uses memory that cannot be taken back from it. */
+static void __noreturn lost_cpu(void)
+{
+	panic("smp: CPU %u started, then fell silent", secondary_start.cpu);
+}
+
+static void meet(u32 arrivals)
+{
+	u64 end = clock_ns() + ANSWER_NS;
+
+	__atomic_fetch_add(&tsc_compare.arrived, 1, __ATOMIC_SEQ_CST);
+	while (READ_ONCE(tsc_compare.arrived) < arrivals) {
+		if (clock_ns() > end)
+			lost_cpu();
+		cpu_relax();
+	}
+}
+
 /*
  * Both CPUs read their TSC in turn, under a lock: a reading below the one before it is a clock that lags.  Bounded
  * in time and in rounds.
@@ -275,9 +294,7 @@ static void compare_tsc(void)
 {
 	u64 end;
 
-	__atomic_fetch_add(&tsc_compare.arrived, 1, __ATOMIC_SEQ_CST);
-	while (READ_ONCE(tsc_compare.arrived) < 2)
-		cpu_relax();
+	meet(2);
 	end = rdtsc() + TSC_COMPARE_US * tsc_khz / 1000;
 	for (unsigned int n = 0; n < TSC_COMPARE_MAX; n++) {
 		u64 now;
@@ -292,9 +309,7 @@ static void compare_tsc(void)
 		if (now > end)
 			break;
 	}
-	__atomic_fetch_add(&tsc_compare.arrived, 1, __ATOMIC_SEQ_CST);
-	while (READ_ONCE(tsc_compare.arrived) < 4)
-		cpu_relax();
+	meet(4);
 }
 
 static void check_tsc(unsigned int cpu)
@@ -399,6 +414,7 @@ unsigned int arch_nr_candidates(void)
 int arch_start_cpu(unsigned int cpu, unsigned int nth, struct task_struct *idle)
 {
 	u32 apic = candidates[nth];
+	u64 end;
 
 	if (alloc_exception_stacks())
 		return -ENOMEM;
@@ -418,8 +434,12 @@ int arch_start_cpu(unsigned int cpu, unsigned int nth, struct task_struct *idle)
 		return give_up(cpu, apic, "lacks features of the boot CPU");
 	cpu_apic_ids[cpu] = apic;
 	check_tsc(cpu);
-	while (!cpu_online(cpu))
+	end = clock_ns() + ANSWER_NS;
+	while (!cpu_online(cpu)) {
+		if (clock_ns() > end)
+			lost_cpu();
 		cpu_relax();
+	}
 	return 0;
 }
 
