@@ -748,6 +748,19 @@ static int processes(void)
 	return procs;
 }
 
+/* PID 1 is told of each orphan's end by a signal.  Until it has taken it, that is a kernel object of its own. */
+static int signal_waits_for_init(void)
+{
+	char text[2048], *line;
+	int f = open("/proc/1/status", O_RDONLY);
+	ssize_t len = f < 0 ? 0 : read(f, text, sizeof(text) - 1);
+
+	close(f);
+	text[len > 0 ? len : 0] = 0;
+	line = strstr(text, "ShdPnd:");
+	return line && strtoul(line + strlen("ShdPnd:"), NULL, 16);
+}
+
 /* 0: go on with the next n; 1: the drill is done; -1: something is wrong, in @why. */
 static int attempt(const struct drill *d, int n, char *why, size_t size)
 {
@@ -764,7 +777,7 @@ static int attempt(const struct drill *d, int n, char *why, size_t size)
 	if (pid == 0)
 		attempt_child(d, n);
 	waitpid(pid, &status, 0);
-	while (processes() != before) /* orphans: PID 1 buries them */
+	while (processes() != before || signal_waits_for_init()) /* orphans: PID 1 buries them */
 		usleep(1000);
 	while (RAW(__NR_umount2, "d", DETACH) == 0)
 		;
