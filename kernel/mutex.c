@@ -29,10 +29,18 @@ void mutex_init(struct mutex *m, enum lock_rank rank)
 	INIT_LIST_HEAD(&m->wait_list);
 }
 
-/* With wait_lock held this is never true while a waiter sleeps: unlocking wakes one before it releases that. */
-static bool is_free(const void *m)
+/*
+ * Is the mutex free and nobody about to take it?  With wait_lock held this is never true: who unlocks wakes the first
+ * waiter before it releases that, and the woken one stays the first until it has the mutex.  Those behind sleep on.
+ */
+static bool is_free(const void *mutex)
 {
-	return READ_ONCE(((const struct mutex *)m)->state) == 0;
+	const struct mutex *m = mutex;
+	const struct mutex_waiter *first =
+		list_first_entry(&m->wait_list, struct mutex_waiter, list);
+
+	return READ_ONCE(m->state) == 0 && !list_empty(&m->wait_list) &&
+	       READ_ONCE(first->task->state) != TASK_RUNNING;
 }
 
 /**
