@@ -63,7 +63,8 @@ struct task_struct {
 	size_t stack_size;
 	env_task_fn fn;
 	void *arg;
-	unsigned int cpu;
+	unsigned int home; /* the CPU that is its own */
+	unsigned int cpu;  /* where it is: home, or where it plays an interrupt */
 	enum task_state state;
 	const void *waits_on;
 	const char *waits_why;
@@ -330,7 +331,7 @@ static void start_task(struct task_struct *t, unsigned int cpu, env_task_fn fn, 
 	t->stack_size = STACK_BYTES;
 	t->fn = fn;
 	t->arg = arg;
-	t->cpu = cpu;
+	t->home = t->cpu = cpu;
 	t->state = TASK_READY;
 	t->in_user = false;
 	getcontext(&t->context);
@@ -447,7 +448,7 @@ static struct task_struct *task_on(unsigned int cpu)
 	if (!nr_tasks)
 		return cpu == running->cpu ? running : NULL;
 	for (unsigned int i = 1; i <= nr_tasks; i++)
-		if (tasks[i].cpu == cpu && tasks[i].state != TASK_DONE)
+		if (tasks[i].home == cpu && tasks[i].state != TASK_DONE)
 			return &tasks[i];
 	return NULL;
 }
@@ -468,7 +469,9 @@ static void call_on(unsigned int cpu, void (*fn)(void *arg), void *arg)
 	me->cpu = cpu;
 	me->nr_held = 0;
 	me->rcu_depth = 0;
-	me->irqs_off = me->in_irq = me->calling = true;
+	me->irqs_off = me->in_irq = true;
+	me->calling = target !=
+		      me; /* its own CPU waits with interrupts on, unless this is its own */
 	me->in_user = false;
 	fn(arg);
 	if (me->nr_held)
