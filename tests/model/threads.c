@@ -453,13 +453,10 @@ TEST(munmap_waits_for_faults_and_lets_none_in_behind)
 
 /* --- the last thread to leave may be on any CPU, and the others' CPUs may still have the mm loaded --- */
 
-static void fault_and_leave(void *arg)
+/* As exit_mm does: @space stays loaded for a while. */
+static void leave(struct mm_struct *space)
 {
-	struct mm_struct *space = arg;
-
-	for (unsigned int n = test_random_below(6); n; n--)
-		write_byte(space, TOP + test_random_below(4) * PAGE_SIZE, n);
-	mmgrab(space); /* as exit_mm does: it stays loaded */
+	mmgrab(space);
 	env_kernel_thread();
 	mmput(space);
 	env_seam();
@@ -468,9 +465,95 @@ static void fault_and_leave(void *arg)
 	mmdrop(space);
 }
 
+static void fault_and_leave(void *arg)
+{
+	struct mm_struct *space = arg;
+
+	for (unsigned int n = test_random_below(6); n; n--)
+		write_byte(space, TOP + test_random_below(4) * PAGE_SIZE, n);
+	leave(space);
+}
+
 TEST(the_last_thread_tears_down_what_other_processors_have_loaded)
 {
 	static const env_task_fn fns[] = { fault_and_leave, fault_and_leave, fault_and_leave,
+					   fault_and_leave };
+
+	setup();
+	for (unsigned long round = 0; round < test_rounds(500); round++) {
+		struct mm_struct *first = mm;
+		void *args[4];
+
+		mm = new_mm();
+		map_anon(TOP, 4);
+		for (unsigned int i = 0; i < 4; i++) {
+			args[i] = mm;
+			if (i)
+				mmget(mm);
+		}
+		env_set_switch_rate(1 + test_random_below(4));
+		env_run(4, fns, args);
+		mm = first;
+	}
+	teardown();
+}
+
+/*
+ * --- exec by those who share an address space (vfork, CLONE_VM) ---
+ *
+ * Each has a page of its own to map and unmap, and a byte in each of the pages that all write.  While others fault
+ * there it goes over to an address space that it has built; whoever is left alone frees mappings at once, without
+ * waiting for walks under RCU.
+ *
+ *     old  AAAA .. 0 .. 1 .. 2 ..      fresh  F
+ */
+
+static void use_old(struct mm_struct *old, u8 *mine, unsigned int me)
+{
+	const vaddr_t own = TOP + GiB + me * SLOT_STEP;
+
+	for (unsigned int n = test_random_below(12); n; n--) {
+		unsigned int p = test_random_below(4);
+
+		if (test_chance(2)) {
+			mine[p] = test_random();
+			write_byte(old, TOP + p * PAGE_SIZE + 1 + me,
+				   mine[p]); /* 0: fault_and_leave's */
+			continue;
+		}
+		map_anon(own, 1);
+		write_byte(old, own, n);
+		ASSERT_EQ(read_byte(old, own), n);
+		ASSERT_EQ(vm_munmap(old, own, PAGE_SIZE), 0);
+	}
+	for (unsigned int p = 0; p < 4; p++)
+		ASSERT_EQ(read_byte(old, TOP + p * PAGE_SIZE + 1 + me), mine[p]);
+}
+
+static void fault_and_exec(void *arg)
+{
+	struct mm_struct *old = arg, *fresh;
+	unsigned int me = smp_processor_id();
+	u8 mine[4] = { 0 };
+
+	use_old(old, mine, me);
+	fresh = new_mm();
+	ASSERT_EQ(vm_mmap(fresh, &env_limits, NULL, TOP, PAGE_SIZE, RW,
+			  MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS, 0),
+		  TOP);
+	env_seam();
+	env_load(fresh); /* exec_mmap: load the new one, then let go of the old */
+	mmput(old);
+	ASSERT_EQ(read_byte(fresh, TOP + me), 0);
+	write_byte(fresh, TOP + me, me + 1);
+	env_seam();
+	ASSERT_EQ(read_byte(fresh, TOP + me), me + 1);
+	leave(fresh);
+}
+
+TEST(those_who_share_an_address_space_exec_while_others_fault_in_it)
+{
+	static const env_task_fn fns[] = { fault_and_exec, fault_and_exec, fault_and_exec,
 					   fault_and_leave };
 
 	setup();
