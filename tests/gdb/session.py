@@ -45,7 +45,7 @@ def run_to(location, condition=None):
     return hits > 0
 
 
-COMMANDS = ["ps", "stack", "stack 1", "maps", "maps 1", "maps 12345", "maps nonsense", "vma 0x400000", "walk 0x400000", "walk 0x400000 1",
+COMMANDS = ["ps", "cpus", "stack", "stack 1", "maps", "maps 1", "maps 12345", "maps nonsense", "vma 0x400000", "walk 0x400000", "walk 0x400000 1",
             "walk 0xffffffff80110000", "walk 0x8000000000000000", "walk &init_mm", "why 0x400000 r", "why 0x400000 w 1",
             "why 0x400000 q", "why 0xffff888000000000 x", "why 0x7fffffffd000 w", "page 0", "page 0x100",
             "page 0x1000", "page 0xffffffffffffffff", "buddy", "slabs", "locks", "log", "log 3", "check",
@@ -119,7 +119,9 @@ def fault():
     expect("why-stack-grows", "pw why $pw_current()->mm->start_stack-0x30000 w", r"grow_stack: .* grows down to",
            r"=> do_anonymous_page")
     expect("why-kernel-address", "pw why 0xffff888000000000 r", r"=> SIGSEGV, si_code SEGV_MAPERR")
-    expect("locks-name-the-mmap_lock", "pw locks", r"mmap_lock of lazy\[\d+\]: held by 1 reader")
+    expect("locks-name-the-mapping", "pw locks", r"VMA [0-9a-f]+-[0-9a-f]+ of lazy\[\d+\]: held by 1 fault$",
+           r"^CPU 0: interrupts on$")
+    expect("cpus-shows-it", "pw cpus", r"^ +0  lazy\[\d+\] +kernel +on +1  lazy\[\d+\] .* do_anonymous_page$")
     expect("check-agrees", "pw check", r"^ok .*VMAs of lazy", r"^ok .*page tables of lazy", r"^ok .*slabs",
            r" 0 problems")
     gdb.execute("finish", to_string=True)
@@ -137,6 +139,47 @@ def fault():
     everything("running")
     run_to("do_wp_page", "$_streq($pw_comm(), \"lazy\")")
     expect("why-zero-page-is-copied", "pw why vmf->real_address w", r"=> do_wp_page .*COW: wp_page_copy")
+
+
+IDLE_BUT_LAZY = "$_streq($pw_comm(), \"lazy\") && idle_cpus == 0xb"
+
+
+def smp():
+    """lazy on CPU 2 of 4: the commands follow the CPU that gdb looks at, and count what every CPU has."""
+    report("stops-in-a-fault-of-lazy", in_lazy(), ask("backtrace"))
+    report("on-the-cpu-that-it-is-bound-to", ask("print $pw_cpu()").strip().endswith("= 2"), ask("info threads"))
+    gdb.execute("set $addr = vmf->address", to_string=True)
+    expect("ps-says-where", "pw ps", r" lazy .*on CPU 2$", r" swapper/3 .*on CPU 3$", r" swapper/0 .*on CPU 0$")
+    text = expect("cpus-shows-all", "pw cpus", r"^ +2  lazy\[\d+\] +kernel +on +1  lazy\[\d+\] .* do_anonymous_page$",
+                  r"^ +3  swapper/3\[0\] ")
+    report("cpus-has-a-line-each", len(re.findall(r"^ +[0-3]  ", text, re.M)) == 4, text)
+    expect("locks-name-the-mapping", "pw locks", r"VMA [0-9a-f]+-[0-9a-f]+ of lazy\[\d+\]: held by 1 fault$",
+           *(rf"^CPU {cpu}: interrupts " for cpu in range(4)))
+    expect("walk-is-of-this-cpu", "pw walk $addr", r"CR3 of CPU 2, task lazy", r"no frame; ended by ")
+    expect("why-is-of-this-task", "pw why $addr w", r"by lazy\[", r"=> do_anonymous_page")
+    everything("here")
+    gdb.execute("set $lazy = $pw_current()->pid")
+    gdb.execute("thread 4", to_string=True)
+    expect("another-cpu-has-another-task", "print $pw_current()->comm", r"swapper/3")
+    expect("walk-is-of-the-other-cpu", "pw walk $pc", r"CR3 of CPU 3, task swapper/3", r"^frame  pfn")
+    expect("stack-tells-the-thread", "pw stack $lazy", r"lazy\[\d+\] on CPU 2: thread apply 3 backtrace")
+    everything("there")
+    gdb.execute("thread 3", to_string=True)
+    report("stops-while-the-others-idle", run_to("mm_fault", IDLE_BUT_LAZY))
+    expect("check-agrees", "pw check", r"^ok .*VMAs of lazy", r"^ok .*page tables of lazy", r"^ok .*slabs", r" 0 problems")
+    expect("buddy-sums-the-cpus", "pw buddy", r"DMA32? ")
+    stacks = sum(int(gdb.parse_and_eval(f"node_data[0]->zones[1].pcp[{cpu}].count")) for cpu in range(4))
+    expect("buddy-counts-all-stacks", "pw buddy", rf"DMA32 .* {stacks} +\d+ +\d+  \d+/")
+    if prefix.endswith("debug"):
+        sleep_with_cpu_data()
+
+
+def sleep_with_cpu_data():
+    """The debug kernel notices a task that sleeps where it must stay on its CPU."""
+    gdb.execute("set var $pw_current()->cpu_depth = 1")
+    report("sleeping-with-cpu-data-is-a-panic", run_to("machine_halt", "$pw_cpu() == 2"), ask("backtrace"))
+    expect("the-panic-says-so", "pw log", r"sleeping while atomic: per-CPU data is in use", r"CPU 3 stopped: task swapper/3")
+    everything("after-the-panic")
 
 
 def broken(name, breaks, command, *patterns):
@@ -274,5 +317,5 @@ gdb.execute("set width 0")
 gdb.execute("set architecture i386:x86-64", to_string=True)
 gdb.execute(f"source {os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../tools/gdb/pagewalk.py')}")
 gdb.execute(f"target remote {os.environ['SESSION_SOCKET']}", to_string=True)
-{f.__name__: f for f in (early, fault, corrupt, panic, predict_segv, predict_cow)}[os.environ["SESSION"]]()
+{f.__name__: f for f in (early, fault, smp, corrupt, panic, predict_segv, predict_cow)}[os.environ["SESSION"]]()
 print("session ends", flush=True)

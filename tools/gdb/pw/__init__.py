@@ -10,7 +10,8 @@ allocator exists, or after a panic.
     layout.py    structs as objects: offsets and sizes from the debug information, so every build is read right
     walks.py     lists and trees, bounded: a ring, a stray pointer or a wrong back pointer is reported
     machine.py   processors, page-table entries, frames
-    tasks.py     processes: pw ps                  mappings.py    VMAs and their names: pw maps, pw vma
+    tasks.py     processes: pw ps, pw stack        mappings.py    VMAs and their names: pw maps, pw vma
+    cpus.py      processors: pw cpus
     tables.py    the walk of an address: pw walk   faults.py      what a fault would do: pw why
     pages.py     struct page, reverse map: pw page allocators.py  pw buddy, pw slabs
     locks.py     pw locks                          log.py         pw log

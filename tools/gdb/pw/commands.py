@@ -4,7 +4,7 @@ Every command ends here when something can not be read or does not exist: in a l
 """
 import gdb
 
-from . import (allocators, check, faults, headers, layout, locks, log, machine, mappings, memory, pages, printers,
+from . import (allocators, check, cpus, faults, headers, layout, locks, log, machine, mappings, memory, pages, printers,
                tables, tasks, user, walks)
 
 
@@ -55,6 +55,12 @@ def pw_ps(line):
     """pw ps - processes and threads, with pages mapped and resident"""
     arguments(line, 0, 0)
     return tasks.show(out)
+
+
+def pw_cpus(line):
+    """pw cpus - what each processor runs, the address space it has loaded, and what waits for it"""
+    arguments(line, 0, 0)
+    return cpus.show(out)
 
 
 def pw_stack(line):
@@ -173,7 +179,7 @@ def pw_user(line):
     return walks.Findings()
 
 
-COMMANDS = [pw_ps, pw_stack, pw_maps, pw_vma, pw_walk, pw_why, pw_page, pw_buddy, pw_slabs, pw_locks, pw_log, pw_check,
+COMMANDS = [pw_ps, pw_cpus, pw_stack, pw_maps, pw_vma, pw_walk, pw_why, pw_page, pw_buddy, pw_slabs, pw_locks, pw_log, pw_check,
             pw_user]
 
 
@@ -222,6 +228,16 @@ class CurrentComm(gdb.Function):
         return user.current_comm()
 
 
+class CurrentCpu(gdb.Function):
+    """$pw_cpu() - number of this CPU: break do_wp_page if $pw_cpu() == 2"""
+
+    def __init__(self):
+        super().__init__("pw_cpu")
+
+    def invoke(self):
+        return machine.this_cpu()
+
+
 class CurrentTask(gdb.Function):
     """$pw_current() - the task_struct that runs on this CPU, as a pointer"""
 
@@ -243,6 +259,7 @@ def register():
     for function in COMMANDS:
         Command(function)
     CurrentComm()
+    CurrentCpu()
     CurrentTask()
     printers.register()
     gdb.events.new_objfile.connect(lambda event: layout.forget())

@@ -8,7 +8,7 @@ import os
 import re
 
 INCLUDE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "include")
-FILES = ["arch/layout.h", "arch/pgtable.h", "mm/page.h", "mm/memmap.h", "mm/mm_types.h", "mm/mm.h", "mm/vma.h",
+FILES = ["arch/layout.h", "arch/pgtable.h", "mm/page.h", "mm/memmap.h", "mm/mm_types.h", "mm/vma_lock.h", "mm/mm.h", "mm/vma.h",
          "kernel/rwsem.h", "kernel/sched.h", "kernel/wait.h", "kernel/rlimit.h", "mm/mmzone.h", "mm/slab.h"]
 
 DEFINE = re.compile(r"^#define[ \t]+([A-Za-z_]\w*)[ \t]+(.+?)[ \t]*(?:/\*.*)?$", re.M)

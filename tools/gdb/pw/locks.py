@@ -1,10 +1,10 @@
 """locks.py - who holds what: pw locks
 
 A debug build keeps a stack of held locks in each task (kernel/lockdebug.c): then the answer is exact.  Any other
-build knows a lock only as a word: what can be told is which of the well-known locks are taken, and, for a lock
-that sleeps, by which writer or how many readers.
+build knows a lock only as a word: what can be told is which of the well-known locks and of the CPUs' run queues are
+taken, and, for a lock that sleeps, by which writer or how many readers.  A VMA's lock is a count of faults.
 """
-from . import allocators, headers, layout, machine, memory, tasks, walks
+from . import allocators, cpus, headers, layout, machine, mappings, memory, tasks, walks
 
 GLOBAL_LOCKS = ["process_table_lock", "slab_list_lock", "dcache_lock", "log_lock"]
 
@@ -75,22 +75,41 @@ def show_words(everyone, out, findings):
         if zone.lock.locked:
             out(f"  zone lock of node {zone.nid} {allocators.zone_name(zone)}")
             count += 1
+    for cpu in machine.online_cpus():
+        try:
+            if machine.per_cpu("runqueues", cpu).lock.locked:
+                out(f"  run queue of CPU {cpu}")
+                count += 1
+        except (layout.NoSymbol, memory.Unreadable):
+            continue
     if not count:
         out("  no global spinlock")
 
 
-def show_mmap_locks(everyone, out):
+def show_vma_locks(task, mm, out, findings):
+    """Faults that hold one mapping, without mmap_lock; and a writer that waits for them to leave."""
+    for vma in mappings.vmas(mm, findings):
+        faults = vma.vm_readers & ~headers.VMA_WRITER_WAITS
+        if faults:
+            writer = ", and a writer waits" if vma.vm_readers & headers.VMA_WRITER_WAITS else ""
+            out(f"  VMA {vma.vm_start:x}-{vma.vm_end:x} of {task.comm}[{task.pid}]: held by {faults} "
+                f"fault{'s' if faults != 1 else ''}{writer}")
+
+
+def show_mm_locks(everyone, out, findings):
     seen = set()
     for task in everyone:
         if not task.mm or task.mm in seen:
             continue
         seen.add(task.mm)
         try:
-            state = describe_rwsem(tasks.mm_of(task).mmap_lock)
+            mm = tasks.mm_of(task)
+            state = describe_rwsem(mm.mmap_lock)
+            if state:
+                out(f"  mmap_lock of {task.comm}[{task.pid}]: {state}")
+            show_vma_locks(task, mm, out, findings)
         except memory.Unreadable as error:
-            state = str(error)
-        if state:
-            out(f"  mmap_lock of {task.comm}[{task.pid}]: {state}")
+            out(f"  locks of {task.comm}[{task.pid}]: {error}")
 
 
 def show(out):
@@ -105,9 +124,7 @@ def show(out):
         show_exact(everyone.values(), out, findings)
     else:
         show_words(everyone.values(), out, findings)
-    show_mmap_locks(everyone.values(), out)
-    for cpu in machine.cpus():
-        flags = machine.register("eflags") if cpu == machine.this_cpu() else None
-        if flags is not None:
-            out(f"CPU {cpu}: interrupts {'on' if flags & 1 << 9 else 'off'}")
+    show_mm_locks(everyone.values(), out, findings)
+    for cpu in machine.online_cpus():
+        out(f"CPU {cpu}: interrupts {cpus.interrupts(cpu)}")
     return findings

@@ -29,10 +29,24 @@ def cpu_offset(cpu):
     return offsets[cpu] if cpu < len(offsets) else 0
 
 
+def online_cpus():
+    """Those that have come up; the boot CPU before anybody is asked."""
+    try:
+        mask = layout.variable("cpu_online_mask")
+    except (memory.Unreadable, layout.NoSymbol):
+        mask = 1
+    return [cpu for cpu in cpus() if cpu == 0 or mask >> cpu & 1]
+
+
+def cpu_of_thread(thread):
+    """The stub shows each CPU as a thread, and numbers them from 1; gdb's own numbers follow the order of meeting."""
+    return (thread.ptid[1] or thread.num) - 1
+
+
 def this_cpu():
-    """The CPU that gdb looks at: the stub shows each as a thread."""
+    """The CPU that gdb looks at."""
     thread = gdb.selected_thread()
-    number = thread.num - 1 if thread else 0
+    number = cpu_of_thread(thread) if thread else 0
     return number if number in cpus() else 0
 
 
@@ -46,8 +60,24 @@ def current(cpu=None):
     return layout.Struct("struct task_struct", address) if address else None
 
 
-def register(name):
-    """A register of the selected CPU; None when there is no machine or the stub does not show it."""
+def register(name, cpu=None):
+    """A register of the selected CPU, or of @cpu; None when there is no machine or the stub does not show it."""
+    selected = gdb.selected_thread()
+    if cpu is None or selected is None or cpu_of_thread(selected) == cpu:
+        return read_register(name)
+    frame = gdb.selected_frame()
+    try:
+        for thread in gdb.selected_inferior().threads():
+            if cpu_of_thread(thread) == cpu:
+                thread.switch()
+                return read_register(name)
+        return None
+    finally:
+        selected.switch()
+        frame.select()
+
+
+def read_register(name):
     try:
         return int(gdb.newest_frame().read_register(name)) & headers.WORD
     except (gdb.error, ValueError, TypeError):

@@ -72,7 +72,7 @@ def rss_pages(mm, kind=None):
 def on_cpu():
     """{address of task_struct: CPU} of what runs now."""
     running = {}
-    for cpu in machine.cpus():
+    for cpu in machine.online_cpus():
         try:
             task = machine.current(cpu)
         except memory.Unreadable:
@@ -144,7 +144,10 @@ def show_stacks(chosen, out):
     """Where each task that does not run was switched away from."""
     findings = walks.Findings()
     running = on_cpu()
-    for task in [chosen] if chosen is not None else all_tasks(findings):
+    everyone = [chosen] if chosen is not None else list(all_tasks(findings))
+    if not everyone and not findings:
+        out("no process exists yet")
+    for task in everyone:
         cpu = running.get(task.address)
         where = f"on CPU {cpu}: thread apply {cpu + 1} backtrace" if cpu is not None else state_letter(task)
         out(f"{task.comm}[{task.pid}] {where}")
