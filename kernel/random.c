@@ -8,7 +8,7 @@
  *
  * It serves stack canaries, address space randomisation and getrandom(2).  It is no reviewed source of keys.
  *
- * Locking: random_lock, irq-safe, rank LOCK_IRQ: numbers are wanted in any context, and little is done under it.
+ * Locking: random_lock, irq-safe, rank LOCK_RANDOM: numbers are wanted in any context, and little is done under it.
  *
  * Sources: RFC 8439, "The ChaCha20 Block Function"; Bernstein, "Fast-key-erasure random-number generators" (2017);
  * Intel SDM 2B, "RDRAND".
@@ -24,7 +24,7 @@
 #define CHACHA_BYTES (CHACHA_WORDS * 4)
 #define KEY_WORDS    8
 
-static DEFINE_SPINLOCK(random_lock, LOCK_IRQ);
+static DEFINE_SPINLOCK(random_lock, LOCK_RANDOM);
 static u32 key[KEY_WORDS];
 static u64 counter;
 
