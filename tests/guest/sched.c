@@ -232,6 +232,41 @@ static void a_stopped_sleeper_may_be_bound(void)
 	end_child(pid);
 }
 
+#define WORK_NS 20000000L /* of CPU time: some turns of each competitor */
+
+static void stay_on_the_last_cpu(void)
+{
+	unsigned long all = allowed_cpus(0);
+	unsigned int last = 63 - (unsigned int)__builtin_clzl(all);
+
+	CHECK_EQ(allow(0, 1UL << last), 0);
+	for (struct timespec used = { 0 }; !used.tv_sec && used.tv_nsec < WORK_NS;) {
+		CHECK_EQ(where(), last);
+		CHECK_EQ(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used), 0);
+	}
+}
+
+/* A CPU that runs out of work looks for some on the others' queues: what is bound is not for it. */
+static void bound_tasks_are_left_to_their_cpu(void)
+{
+	static const struct timespec a_while = { .tv_nsec = 100000 };
+	unsigned long all = allowed_cpus(0);
+	pid_t pids[6], ended;
+	int status;
+
+	for (int i = 0; i < NR(pids); i++)
+		pids[i] = start_child(stay_on_the_last_cpu);
+	/* Each of these naps is a CPU that runs out of work. */
+	CHECK_EQ(allow(0, all & -all), 0);
+	for (int i = 0; i < NR(pids); i++) {
+		while ((ended = waitpid(pids[i], &status, WNOHANG)) == 0)
+			nanosleep(&a_while, NULL);
+		CHECK_EQ(ended, pids[i]);
+		CHECK_EQ(status, 0);
+	}
+	CHECK_EQ(allow(0, all), 0);
+}
+
 /* --- fairness --- */
 
 static void busy_tasks_use_every_cpu(void)
@@ -362,6 +397,7 @@ static void no_wake_up_is_lost_while_tasks_move(void)
 TEST_MAIN("sched",
 	CASE(caller_is_on_the_cpu_it_asked_for), CASE(sets_without_a_cpu_are_refused), CASE(children_inherit_the_set),
 	CASE(a_running_task_is_moved), CASE(a_task_that_sleeps_and_wakes_is_moved), CASE(a_waiting_task_is_moved),
-	CASE(a_stopped_sleeper_may_be_bound), CASE(busy_tasks_use_every_cpu), CASE(nice_tasks_get_less),
-	CASE(cpu_time_never_goes_back), CASE(idle_time_never_goes_back), CASE(no_wake_up_is_lost_while_tasks_move))
+	CASE(a_stopped_sleeper_may_be_bound), CASE(bound_tasks_are_left_to_their_cpu), CASE(busy_tasks_use_every_cpu),
+	CASE(nice_tasks_get_less), CASE(cpu_time_never_goes_back), CASE(idle_time_never_goes_back),
+	CASE(no_wake_up_is_lost_while_tasks_move))
 /* clang-format on */
